@@ -1,0 +1,1 @@
+"""One question per module, its page beside it; the folders are the families."""

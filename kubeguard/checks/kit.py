@@ -1,0 +1,90 @@
+"""The only module a check imports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from kubeguard.model.bundle import Bundle, selects
+from kubeguard.model.dockerfile import Command, Dockerfile, Heredoc, Instruction, Stage, Word
+from kubeguard.model.finding import Check, Problem
+from kubeguard.model.fix import REMOVE, Edit, Fix, Grade, advise, drop, put
+from kubeguard.model.image import ImageReference
+from kubeguard.model.manifest import Container, Manifest, Role, Workload
+from kubeguard.model.node import Node
+from kubeguard.model.severity import Profile, Severity
+from kubeguard.model.trouble import Trouble, TroubleKind
+from kubeguard.model.views import View
+
+__all__ = [
+    "REMOVE",
+    "Bundle",
+    "Command",
+    "Container",
+    "Dockerfile",
+    "Edit",
+    "Fix",
+    "Grade",
+    "Heredoc",
+    "ImageReference",
+    "Instruction",
+    "Manifest",
+    "Node",
+    "Problem",
+    "Profile",
+    "Role",
+    "Severity",
+    "Stage",
+    "Trouble",
+    "TroubleKind",
+    "Word",
+    "Workload",
+    "advise",
+    "check",
+    "drop",
+    "put",
+    "selects",
+]
+
+V = TypeVar("V", bound=View)
+
+
+def check(
+    id: str,
+    title: str,
+    *,
+    on: type[V],
+    severity: Severity,
+    profile: Profile = Profile.RESTRICTED,
+    kinds: Iterable[str] = (),
+    refs: Iterable[str] = (),
+    like: Iterable[str] = (),
+    waivable: bool = True,
+) -> Callable[[Callable[..., Iterable[Problem]]], Check]:
+    """Turn a function over one view into a Check named like the function.
+
+    The page is the `.md` beside the module. Keyword-only arguments of the function, which need
+    defaults, are the parameters that `kubeguard.yaml` may set.
+    """
+
+    def wrap(find: Callable[..., Iterable[Problem]]) -> Check:
+        module = sys.modules[find.__module__].__file__ or ""
+        return Check(
+            id=id,
+            name=find.__name__,
+            title=title,
+            severity=severity,
+            profile=profile,
+            on=on,
+            find=find,
+            page=Path(module).with_suffix(".md"),
+            kinds=frozenset(kinds),
+            refs=tuple(refs),
+            like=tuple(like),
+            parameters=find.__kwdefaults__ or {},
+            waivable=waivable,
+        )
+
+    return wrap

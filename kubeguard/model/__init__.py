@@ -1,0 +1,1 @@
+"""The data that everything else speaks in; standard library only."""

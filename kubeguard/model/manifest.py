@@ -1,0 +1,174 @@
+"""Kubernetes objects, the pods they make, and the containers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from functools import cached_property
+
+from kubeguard.model.cluster import STANDALONE, Cluster
+from kubeguard.model.image import ImageReference
+from kubeguard.model.location import Path
+from kubeguard.model.node import Node
+from kubeguard.model.podspecs import pod_spec_paths
+from kubeguard.model.views import View
+
+
+class Manifest(View):
+    """A whole Kubernetes object, and the cluster it is judged for."""
+
+    def __init__(self, node: Node, cluster: Cluster = STANDALONE) -> None:
+        super().__init__(node)
+        self.cluster = cluster
+        value = node.mapping
+        self.kind = _text(value.get("kind"))
+        self.api_version = _text(value.get("apiVersion"))
+        group, slash, _ = self.api_version.rpartition("/")
+        self.group = group if slash else ""
+        self.group_kind = f"{self.kind}.{self.group}" if self.group else self.kind
+        metadata = value.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        self.name = _text(metadata.get("name")) or _text(metadata.get("generateName"))
+        self.namespace = _text(metadata.get("namespace"))
+
+    @property
+    def labels(self) -> dict[str, object]:
+        return self.node["metadata"]["labels"].mapping
+
+    @property
+    def annotations(self) -> dict[str, object]:
+        return self.node["metadata"]["annotations"].mapping
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Every pod this object makes, found by structure when the kind is unknown."""
+        paths = pod_spec_paths(self.group_kind, self.node.value)
+        return tuple(Workload(self.node.at(*path), self) for path in paths)
+
+    def parts(self) -> Iterator[View]:
+        return iter(self.workloads)
+
+
+class Workload(View):
+    """The pod spec of any object that runs pods; `template` holds its metadata when it has one."""
+
+    def __init__(self, node: Node, manifest: Manifest) -> None:
+        super().__init__(node)
+        self.manifest = manifest
+        self.cluster = manifest.cluster
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """Init, sidecar, regular and ephemeral containers; entries that are no mapping are left out."""
+        found = []
+        for key in ("initContainers", "containers", "ephemeralContainers"):
+            items = self.node.get(key)
+            if isinstance(items, list):
+                below = self.node[key]
+                found += [
+                    Container(
+                        Node(item, below.source, (*below.path, index)), self, _role(key, item)
+                    )
+                    for index, item in enumerate(items)
+                    if isinstance(item, dict)
+                ]
+        return tuple(found)
+
+    @cached_property
+    def metadata(self) -> Node:
+        """Labels and annotations the pods will carry."""
+        spec, manifest = self.node.path, self.manifest.node
+        above = spec[len(manifest.path) : -1]
+        return manifest.at(*above)["metadata"]
+
+    @property
+    def labels(self) -> dict[str, object]:
+        return self.metadata["labels"].mapping
+
+    @property
+    def annotations(self) -> dict[str, object]:
+        return self.metadata["annotations"].mapping
+
+    @property
+    def windows(self) -> bool:
+        """Declared to run on Windows (`spec.os.name`), where Linux settings mean nothing."""
+        return self.get("os", "name") == "windows"
+
+    @property
+    def user_namespace(self) -> bool:
+        """`hostUsers: false`: root in the pod is nobody on the node (KEP-127)."""
+        return self.get("hostUsers") is False
+
+    def parts(self) -> Iterator[View]:
+        return iter(self.containers)
+
+
+class Role(Enum):
+    """What a container is for; the value is how a message calls it."""
+
+    REGULAR = "container"
+    INIT = "init container"
+    SIDECAR = "sidecar container"
+    EPHEMERAL = "ephemeral container"
+
+
+class Container(View):
+    """One container of any role, with the settings it inherits from its pod resolved once."""
+
+    def __init__(self, node: Node, workload: Workload, role: Role) -> None:
+        super().__init__(node)
+        self.workload = workload
+        self.role = role
+        own = node.get("securityContext")
+        self.own: dict[str, object] = own if isinstance(own, dict) else _EMPTY
+        pod = workload.node.get("securityContext")
+        self.inherited: dict[str, object] = pod if isinstance(pod, dict) else _EMPTY
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.workload.cluster
+
+    @property
+    def name(self) -> str:
+        return _text(self.node.get("name"))
+
+    def __str__(self) -> str:
+        """How a message calls it: `init container 'wait'`."""
+        return f"{self.role.value} {self.name!r}" if self.name else f"unnamed {self.role.value}"
+
+    @cached_property
+    def image(self) -> ImageReference | None:
+        """The parsed reference; None when the field is missing or no string."""
+        text = self.node.get("image")
+        return ImageReference.parse(text) if isinstance(text, str) and text else None
+
+    def setting(self, key: str) -> object:
+        """The effective value of a securityContext field that pods pass on to containers."""
+        value = self.own.get(key)
+        return self.inherited.get(key) if value is None else value
+
+    def security(self, key: str) -> Node:
+        """Where the effective value is set: the container, else the pod, else missing here."""
+        if self.own.get(key) is None and self.inherited.get(key) is not None:
+            return self.workload.node["securityContext"][key]
+        return self.node["securityContext"][key]
+
+
+_EMPTY: dict[str, object] = {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _role(key: str, item: dict[str, object]) -> Role:
+    if key == "containers":
+        return Role.REGULAR
+    if key == "ephemeralContainers":
+        return Role.EPHEMERAL
+    return Role.SIDECAR if item.get("restartPolicy") == "Always" else Role.INIT
+
+
+def within(path: Path, ancestor: Path) -> bool:
+    """Whether `path` is `ancestor` or below it."""
+    return path[: len(ancestor)] == ancestor

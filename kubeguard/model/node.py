@@ -1,0 +1,116 @@
+"""A read-only cursor over parsed data that never loses its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kubeguard.model.location import NOWHERE, Location, Path, Places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """What a finding is about, in coordinates that survive edits and moves."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        name = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {name}".strip()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One object in one document of one input: shared by all nodes below it.
+
+    `name` is the path as the user would type it, `text` the whole decoded input, `document` the
+    zero-based number of the YAML document, `root` the path of the object inside that document
+    (not empty for an item of a `kind: List`), `secret` whether every value in it is confidential.
+    """
+
+    name: str
+    text: str = ""
+    places: Places = NOWHERE
+    document: int = 0
+    subject: Subject = Subject()
+    root: Path = ()
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A value and where it sits. A missing child is still a place; there is no truthiness."""
+
+    value: object
+    source: Source
+    path: Path = ()
+
+    def __getitem__(self, key: str | int) -> Node:
+        value = self.value
+        child: object = None
+        if isinstance(value, dict):
+            child = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+            child = value[key]
+        return Node(child, self.source, (*self.path, key))
+
+    def __bool__(self) -> bool:
+        raise TypeError("a Node is neither true nor false: ask .exists or .value")
+
+    def __iter__(self) -> Iterator[Node]:
+        """The items of a list; nothing for anything else."""
+        if isinstance(self.value, list):
+            for index, child in enumerate(self.value):
+                yield Node(child, self.source, (*self.path, index))
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """The entries of a mapping; nothing for anything else."""
+        if isinstance(self.value, dict):
+            for key, child in self.value.items():
+                yield key, Node(child, self.source, (*self.path, key))
+
+    def at(self, *path: str | int) -> Node:
+        """The descendant at `path`, missing or not."""
+        node = self
+        for key in path:
+            node = node[key]
+        return node
+
+    def get(self, *path: str | int) -> object:
+        """The bare value at `path`, None when missing: the cheap way to hear that all is well."""
+        value = self.value
+        for key in path:
+            if isinstance(value, dict):
+                value = value.get(key)
+            elif isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+                value = value[key]
+            else:
+                return None
+        return value
+
+    @property
+    def exists(self) -> bool:
+        """Present and not null."""
+        return self.value is not None
+
+    @property
+    def text(self) -> str:
+        """The value when it is a string, else ''."""
+        return self.value if isinstance(self.value, str) else ""
+
+    @property
+    def mapping(self) -> dict[str, object]:
+        """The value when it is a mapping, else {}."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
+    def sequence(self) -> list[object]:
+        """The value when it is a list, else []."""
+        return self.value if isinstance(self.value, list) else []
+
+    @property
+    def location(self) -> Location:
+        source = self.source
+        return Location(source.name, self.path, source.places.span(self.path), source.document)
