@@ -55,7 +55,7 @@ def selects(selector: Mapping[str, object], labels: Mapping[str, object]) -> boo
 def _holds(expression: object, labels: Mapping[str, object]) -> bool:
     if not isinstance(expression, dict):
         return False
-    key, values = expression.get("key"), expression.get("values")
+    key, values = str(expression.get("key")), expression.get("values")
     values = values if isinstance(values, list) else []
     match expression.get("operator"):
         case "In":

@@ -67,7 +67,7 @@ class Command:
             if text == "--":
                 break
             for name in names:
-                if text == name or text.startswith(name + "=") and name.startswith("--"):
+                if text == name or (text.startswith(name + "=") and name.startswith("--")):
                     return word
                 if len(name) == 2 and name[1] != "-" and _in_cluster(name[1], text):
                     return word
@@ -75,13 +75,8 @@ class Command:
 
 
 def _in_cluster(letter: str, text: str) -> bool:
-    return (
-        len(text) > 2
-        and text[0] == "-"
-        and text[1] != "-"
-        and text[1:].isalpha()
-        and letter in text
-    )
+    letters = text[1:]
+    return len(letters) > 1 and text[0] == "-" and letters.isalpha() and letter in letters
 
 
 class Instruction(View):

@@ -47,23 +47,23 @@ def dotted(path: Path) -> str:
 class Places(Protocol):
     """Knows where in the text a path lies."""
 
-    def span(self, path: Path) -> Span | None:
+    def span(self, path: Path, /) -> Span | None:
         """The span of the value at `path`, or of the nearest ancestor that is in the text.
 
         A scalar is where its value is; a mapping or list is where the key that names it is.
         """
 
-    def key_span(self, path: Path) -> Span | None:
+    def key_span(self, path: Path, /) -> Span | None:
         """The span of the last key of `path`, or that of its nearest ancestor."""
 
-    def extent(self, path: Path) -> Span | None:
+    def extent(self, path: Path, /) -> Span | None:
         """From the first character of the entry (its key or dash) to the last of its value."""
 
 
 class Nowhere:
     """Places of data that has no text, such as an object in an admission review."""
 
-    def span(self, path: Path) -> Span | None:
+    def span(self, _: Path) -> Span | None:
         return None
 
     key_span = extent = span

@@ -59,18 +59,15 @@ class Workload(View):
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
-        """Init, sidecar, regular and ephemeral containers; entries that are no mapping are left out."""
+        """Containers of every role; entries that are no mapping are left out."""
         found = []
         for key in ("initContainers", "containers", "ephemeralContainers"):
             items = self.node.get(key)
             if isinstance(items, list):
-                below = self.node[key]
                 found += [
-                    Container(
-                        Node(item, below.source, (*below.path, index)), self, _role(key, item)
-                    )
-                    for index, item in enumerate(items)
-                    if isinstance(item, dict)
+                    Container(node, self, _role(key, node.mapping))
+                    for node in self.node[key]
+                    if isinstance(node.value, dict)
                 ]
         return tuple(found)
 

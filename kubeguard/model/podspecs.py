@@ -41,10 +41,21 @@ def pod_spec_paths(group_kind: str, value: object) -> Iterable[Path]:
     return tuple(_search(value))
 
 
-_CORE_WITHOUT_PODS = frozenset(
-    "ConfigMap Secret Service ServiceAccount Namespace PersistentVolume PersistentVolumeClaim "
-    "LimitRange ResourceQuota Endpoints Node Event Binding".split()
-)
+_CORE_WITHOUT_PODS = {
+    "Binding",
+    "ConfigMap",
+    "Endpoints",
+    "Event",
+    "LimitRange",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "ResourceQuota",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+}
 
 
 def _descend(value: object, path: Path) -> object:
