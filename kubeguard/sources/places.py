@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kubeguard.model.location import Path, Span
-from kubeguard.sources.lines import Lines
+from kubeguard.model.lines import Lines
 
 
 class Spot(NamedTuple):

@@ -205,8 +205,7 @@ class Builder:
                 return base64.b64decode(text, validate=False).decode("utf-8", "replace")
             except (binascii.Error, ValueError):
                 raise PlaceError("!!binary without base64 in it", start + self.offset) from None
-        value = scalars.resolve(text) if name in ("bool", "float", "int", "null") else text
-        return float(value) if name == "float" and type(value) is int else value
+        return scalars.resolve(text) if name in ("bool", "float", "int", "null") else text
 
     def _open(self, event: Any, start: int) -> None:
         if len(self.stack) >= self.budget.depth:

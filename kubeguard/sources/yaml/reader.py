@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 import yaml
 
+from kubeguard.model.location import Path
 from kubeguard.model.node import Node, Source
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.sources.budget import BUDGET, Budget
-from kubeguard.sources.lines import Lines
+from kubeguard.model.lines import Lines
 from kubeguard.sources.places import Spot, TextPlaces
 from kubeguard.sources.yaml.builder import Builder, Built, Mark, PlaceError
 
@@ -37,7 +38,7 @@ def read(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document],
     lines = Lines(text)
     if bad := _UNPRINTABLE.search(text):
         message = f"the character U+{ord(bad[0]):04X} is not allowed in YAML"
-        return [], [_trouble(name, lines, 0, Mark(message, *bad.span()), TroubleKind.BROKEN)]
+        return [], [place_trouble(name, lines, 0, Mark(message, *bad.span()), TroubleKind.BROKEN)]
     documents: list[Document] = []
     broken: list[Trouble] = []
     for start, end in _chunks(text):
@@ -45,7 +46,9 @@ def read(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document],
         if first >= budget.documents:
             message = f"more than {budget.documents} documents in one file"
             broken.append(
-                _trouble(name, lines, first, Mark(message, start, end), TroubleKind.OVER_BUDGET)
+                place_trouble(
+                    name, lines, first, Mark(message, start, end), TroubleKind.OVER_BUDGET
+                )
             )
             break
         try:
@@ -54,11 +57,11 @@ def read(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document],
         except PlaceError as error:
             kind = TroubleKind.OVER_BUDGET if error.over_budget else TroubleKind.BROKEN
             mark = Mark(error.message, error.offset, error.offset)
-            broken.append(_trouble(name, lines, len(documents) + len(broken), mark, kind))
+            broken.append(place_trouble(name, lines, len(documents) + len(broken), mark, kind))
         except yaml.MarkedYAMLError as error:
             mark = _explain(error, start, len(text))
             broken.append(
-                _trouble(name, lines, len(documents) + len(broken), mark, TroubleKind.BROKEN)
+                place_trouble(name, lines, len(documents) + len(broken), mark, TroubleKind.BROKEN)
             )
     return documents, broken
 
@@ -85,28 +88,22 @@ def _parse(chunk: str, offset: int, budget: Budget) -> Iterator[Built]:
 
 
 def _document(name: str, lines: Lines, number: int, built: Built) -> Document:
-    places = TextPlaces(lines, built.root)
-    source = Source(name, lines.text, places, number)
-    troubles = [
-        Trouble(
-            Node(None, replace(source, places=_at(lines, second)), path),
-            TroubleKind.DUPLICATE_KEY,
-            f"{second.what!r} is given twice, first on line {lines.position(first.start)[0]}; "
-            "the last one counts",
-        )
-        for path, first, second in built.duplicates
-    ]
-    troubles += [
-        _trouble(
-            name,
-            lines,
-            number,
-            mark._replace(what=f"the tag {mark.what} means nothing to kubectl"),
-            TroubleKind.UNKNOWN_TAG,
-        )
-        for mark in built.tags
-    ]
+    source = Source(name, lines.text, TextPlaces(lines, built.root), number)
+    troubles = [duplicate_trouble(source, lines, *found) for found in built.duplicates]
+    for mark in built.tags:
+        said = mark._replace(what=f"the tag {mark.what} means nothing to kubectl")
+        troubles.append(place_trouble(name, lines, number, said, TroubleKind.UNKNOWN_TAG))
     return Document(Node(built.value, source), tuple(troubles))
+
+
+def duplicate_trouble(
+    source: Source, lines: Lines, path: Path, first: Mark, second: Mark
+) -> Trouble:
+    """A key that is given twice, placed at the second one."""
+    line, column = lines.position(first.start)
+    message = f"{second.what!r} is given twice, first at {line}:{column}; only the last one counts"
+    node = Node(None, replace(source, places=_at(lines, second)), path)
+    return Trouble(node, TroubleKind.DUPLICATE_KEY, message)
 
 
 def _explain(error: yaml.MarkedYAMLError, offset: int, length: int) -> Mark:
@@ -121,6 +118,7 @@ def _at(lines: Lines, mark: Mark) -> TextPlaces:
     return TextPlaces(lines, Spot(mark.start, mark.start, mark.start, mark.end, None))
 
 
-def _trouble(name: str, lines: Lines, number: int, mark: Mark, kind: TroubleKind) -> Trouble:
+def place_trouble(name: str, lines: Lines, number: int, mark: Mark, kind: TroubleKind) -> Trouble:
+    """Something to say about a place that belongs to no value."""
     source = Source(name, lines.text, _at(lines, mark), number)
     return Trouble(Node(None, source), kind, mark.what)

@@ -42,7 +42,14 @@ def resolve(text: str) -> Scalar:
         value = int(integer[1] + integer[group], _BASES[group])
         if -(2**63) <= value < 2**64:
             return value
-    return float(digits) if _FLOAT.fullmatch(digits) else text
+    return _number(float(digits), text) if _FLOAT.fullmatch(digits) else text
+
+
+def _number(value: float, text: str) -> Scalar:
+    """JSON has one kind of number, so 1e3 is an integer; what no float can hold stays text."""
+    if math.isinf(value):
+        return text
+    return int(value) if value.is_integer() and abs(value) < 2**63 else value
 
 
 def key(text: str) -> str | None:

@@ -1,0 +1,26 @@
+"""What a reader made of one input, before anything is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubeguard.model.dockerfile import Dockerfile
+from kubeguard.model.finding import Outcome
+from kubeguard.model.node import Node
+from kubeguard.model.trouble import Trouble
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """One input: the Kubernetes objects or the Dockerfile in it, and what was wrong with it.
+
+    `what` is the kind of input as a reader would call it, `reason` why it was skipped or failed.
+    """
+
+    name: str
+    outcome: Outcome
+    what: str
+    reason: str = ""
+    objects: tuple[Node, ...] = ()
+    dockerfile: Dockerfile | None = None
+    troubles: tuple[Trouble, ...] = ()

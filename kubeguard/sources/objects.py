@@ -1,0 +1,157 @@
+"""Which documents are Kubernetes objects, and which belong to somebody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from kubeguard.model.node import Node, Subject
+from kubeguard.model.trouble import Trouble, TroubleKind
+
+_API_VERSION = re.compile(r"(?:[a-z0-9.-]+/)?v[0-9]+(?:(?:alpha|beta)[0-9]+)?")
+_TOOL_GROUPS = (
+    "audit.k8s.io",
+    "apiserver.config.k8s.io",
+    "apiserver.k8s.io",
+    "client.authentication.k8s.io",
+    "ctlptl.dev",
+    "kind.x-k8s.io",
+    "kubeadm.k8s.io",
+    "kubelet.config.k8s.io",
+    "kubeproxy.config.k8s.io",
+    "kubescheduler.config.k8s.io",
+    "kubecontrollermanager.config.k8s.io",
+    "k3d.io",
+    "config.kubernetes.io",
+)
+"""Configuration files of tools: they look like objects, but no API server ever sees them."""
+_MAX_LIST_DEPTH = 8
+
+
+class Family(Enum):
+    """Whose a document is; the value is how a report calls it."""
+
+    KUBERNETES = "Kubernetes"
+    KUSTOMIZATION = "kustomization"
+    COMPOSE = "Compose file"
+    EMPTY = "empty document"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A document sorted by whose it is, with the objects in it when it is ours."""
+
+    family: Family
+    objects: tuple[Node, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+
+
+def sort(document: Node, file_name: str) -> Sorted:
+    """Tell a document's family and unpack lists; `file_name` is a hint, without folders."""
+    value = document.value
+    if value is None:
+        return Sorted(Family.EMPTY)
+    if not isinstance(value, dict):
+        return Sorted(Family.OTHER)
+    version, kind = document.get("apiVersion"), document.get("kind")
+    if _is_kustomization(version, kind, file_name):
+        trouble = _note(document, TroubleKind.KUSTOMIZATION, "a kustomization is not built here")
+        return Sorted(Family.KUSTOMIZATION, troubles=(trouble,))
+    if version is None and kind is None:
+        return _without_type(document, file_name)
+    if _is_tool_configuration(version, kind, value):
+        return Sorted(Family.OTHER)
+    if isinstance(kind, str) and isinstance(version, str):
+        return Sorted(Family.KUBERNETES, tuple(_unpack(document, 0)))
+    if "metadata" not in value and "spec" not in value:
+        return Sorted(Family.OTHER)
+    return _half_typed(document)
+
+
+def _without_type(document: Node, file_name: str) -> Sorted:
+    services = document.get("services")
+    if isinstance(services, dict) and (
+        "compose" in file_name.lower()
+        or any(isinstance(s, dict) and ("image" in s or "build" in s) for s in services.values())
+    ):
+        trouble = _note(document, TroubleKind.COMPOSE, "a Compose file is not judged yet")
+        return Sorted(Family.COMPOSE, troubles=(trouble,))
+    metadata = document.get("metadata")
+    spec = document.get("spec")
+    named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
+    if named and isinstance(spec, dict) and {"containers", "template"} & spec.keys():
+        return _half_typed(document)
+    return Sorted(Family.OTHER)
+
+
+def _half_typed(document: Node) -> Sorted:
+    missing = [key for key in ("apiVersion", "kind") if not isinstance(document.get(key), str)]
+    message = f"looks like a Kubernetes object but has no {' and no '.join(missing)}"
+    trouble = _note(document, TroubleKind.NO_KIND, message)
+    return Sorted(Family.KUBERNETES, (_object(document),), (trouble,))
+
+
+def _is_kustomization(version: object, kind: object, file_name: str) -> bool:
+    if isinstance(version, str) and version.startswith("kustomize.config.k8s.io/"):
+        return True
+    stem = file_name.lower().rpartition(".")[0] or file_name.lower()
+    return stem == "kustomization" and kind in (None, "Kustomization", "Component")
+
+
+def _is_tool_configuration(version: object, kind: object, value: dict[str, object]) -> bool:
+    if not isinstance(version, str):
+        return isinstance(version, dict | list)
+    group = version.rpartition("/")[0]
+    if group.endswith(_TOOL_GROUPS):
+        return True
+    if "metadata" in value or "spec" in value:
+        return False
+    if kind == "Config" and ("clusters" in value or "contexts" in value or "users" in value):
+        return True
+    return not _API_VERSION.fullmatch(version) or ("." not in group and group not in _SHORT_GROUPS)
+
+
+_SHORT_GROUPS = ("", "apps", "batch", "extensions", "policy", "autoscaling")
+
+
+def _unpack(document: Node, depth: int) -> Iterator[Node]:
+    """The object itself, or the items of a `List` or typed list such as `PodList`."""
+    kind = document.get("kind")
+    items = document.get("items")
+    if not (isinstance(kind, str) and kind.endswith("List") and isinstance(items, list)):
+        yield _object(document)
+        return
+    for item in document["items"]:
+        value = item.value
+        if not isinstance(value, dict):
+            continue
+        if kind != "List" and "kind" not in value:
+            version = document.get("apiVersion")
+            value = {"apiVersion": version, "kind": kind.removesuffix("List"), **value}
+        node = _object(Node(value, document.source, item.path))
+        if depth < _MAX_LIST_DEPTH:
+            yield from _unpack(node, depth + 1)
+        else:
+            yield node
+
+
+def _object(node: Node) -> Node:
+    """The node with a source of its own that knows which object it is."""
+    kind = node.get("kind")
+    kind = kind if isinstance(kind, str) else ""
+    metadata = node["metadata"]
+    name = metadata["name"].text or metadata["generateName"].text
+    source = replace(
+        node.source,
+        subject=Subject(kind, metadata["namespace"].text, name),
+        root=node.path,
+        secret=kind == "Secret",
+    )
+    return Node(node.value, source, node.path)
+
+
+def _note(node: Node, kind: TroubleKind, message: str) -> Trouble:
+    return Trouble(_object(node), kind, message)

@@ -1,0 +1,139 @@
+"""One input's bytes into a Reading: what it is, what is in it, what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+
+from kubeguard.errors import SourceError
+from kubeguard.model.finding import Outcome
+from kubeguard.model.lines import Lines
+from kubeguard.model.node import Node, Source
+from kubeguard.model.reading import Reading
+from kubeguard.model.trouble import Trouble, TroubleKind
+from kubeguard.sources import json, templates, yaml
+from kubeguard.sources.budget import BUDGET, Budget
+from kubeguard.sources.decode import decode
+from kubeguard.sources.objects import Family, Sorted, sort
+from kubeguard.sources.places import Spot, TextPlaces
+from kubeguard.sources.yaml.builder import Mark
+from kubeguard.sources.yaml.reader import Document, place_trouble
+
+DOCKERFILE_NAME = re.compile(
+    r"(?:Dockerfile|Containerfile)(?:[._-].*)?|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE
+)
+YAML_NAME = re.compile(r".*\.(?:ya?ml|json)", re.IGNORECASE)
+_OBJECT_START = re.compile(r"^[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
+_FIRST_INSTRUCTION = re.compile(
+    r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:ARG[ \t]+\w+[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*)*"
+    r"FROM[ \t]+[^\s;,]+(?:[ \t]+AS[ \t]+\S+)?[ \t]*(?:\r?\n|\Z)",
+    re.IGNORECASE,
+)
+NOT_OURS = "neither Kubernetes nor a Dockerfile"
+
+
+def read(name: str, data: bytes, *, in_chart: bool = False, budget: Budget = BUDGET) -> Reading:
+    """Read one input; `in_chart` says that it lies in the templates of a Helm chart. Never raises."""
+    try:
+        text = decode(data, budget)
+    except SourceError as error:
+        if not _named(name):
+            return Reading(name, Outcome.SKIPPED, Family.OTHER.value, "not text")
+        return failed(name, error, TroubleKind.UNREADABLE)
+    base = name.rpartition("/")[2]
+    if DOCKERFILE_NAME.fullmatch(base) and not YAML_NAME.fullmatch(base):
+        return _dockerfile(name, text)
+    if in_chart and "{{" in text:
+        return _template(name, text, text.index("{{"))
+    if YAML_NAME.fullmatch(base) or _looks_like_objects(text):
+        return _documents(name, base, text, budget)
+    if _FIRST_INSTRUCTION.match(text):
+        return _dockerfile(name, text)
+    return Reading(name, Outcome.SKIPPED, Family.OTHER.value, NOT_OURS)
+
+
+def failed(name: str, error: SourceError, kind: TroubleKind) -> Reading:
+    """The Reading of an input that could not be read at all."""
+    lines = Lines("\n" * max(error.line - 1, 0) + " " * error.column)
+    at = max(len(lines.text) - 1, 0)
+    spot = TextPlaces(lines, Spot(at, at, at, at, None))
+    trouble = Trouble(Node(None, Source(name, places=spot)), kind, error.message)
+    return Reading(name, Outcome.FAILED, "unreadable", error.message, troubles=(trouble,))
+
+
+def _named(name: str) -> bool:
+    base = name.rpartition("/")[2]
+    return bool(YAML_NAME.fullmatch(base) or DOCKERFILE_NAME.fullmatch(base)) or name == "-"
+
+
+def _looks_like_objects(text: str) -> bool:
+    """Both fields of an object's type at the left margin, as every manifest has them."""
+    stripped = text.lstrip()
+    if stripped.startswith("{"):
+        return '"apiVersion"' in text and '"kind"' in text
+    if not stripped.startswith(("apiVersion", "kind", "---", "#", "metadata", "spec")):
+        return False
+    return len({found[0].strip(" \t:\"'") for found in _OBJECT_START.finditer(text)}) == 2
+
+
+def _dockerfile(name: str, text: str) -> Reading:
+    from kubeguard.sources import dockerfile
+
+    parsed, troubles = dockerfile.read(name, text)
+    hard = [t for t in troubles if t.kind in _HARD]
+    if parsed is None or hard:
+        reason = hard[0].message if hard else "no instruction"
+        return Reading(name, Outcome.FAILED, "Dockerfile", reason, (), parsed, troubles)
+    return Reading(name, Outcome.JUDGED, "Dockerfile", "", (), parsed, troubles)
+
+
+_HARD = (TroubleKind.BROKEN, TroubleKind.OVER_BUDGET, TroubleKind.UNREADABLE)
+
+
+def _documents(name: str, base: str, text: str, budget: Budget) -> Reading:
+    if expression := templates.helm(text):
+        return _template(name, text, expression.start())
+    documents, broken = _parse(name, text, budget)
+    if broken and (expression := templates.any_template(text)):
+        return _template(name, text, expression.start())
+    found = [(document, sort(document.node, base)) for document in documents]
+    ours = [(d, s) for d, s in found if s.family not in (Family.OTHER, Family.EMPTY)]
+    objects = tuple(node for _, s in ours for node in s.objects)
+    troubles = [t for d, s in ours for t in (*d.troubles, *s.troubles)] + broken
+    if broken:
+        reason = broken[0].message
+        return Reading(name, Outcome.FAILED, "YAML", reason, objects, None, tuple(troubles))
+    return _accounted(name, [s for _, s in found], objects, tuple(troubles))
+
+
+def _parse(name: str, text: str, budget: Budget) -> tuple[list[Document], list[Trouble]]:
+    """JSON when it is JSON, or calls itself so; YAML otherwise."""
+    is_json = name.lower().endswith(".json")
+    if is_json or text.lstrip()[:1] == "{":
+        documents, broken = json.read(name, text, budget)
+        if is_json or not broken:
+            return documents, broken
+    return yaml.read(name, text, budget)
+
+
+def _accounted(
+    name: str, found: list[Sorted], objects: tuple[Node, ...], troubles: tuple[Trouble, ...]
+) -> Reading:
+    families = {s.family for s in found}
+    if objects:
+        return Reading(name, Outcome.JUDGED, Family.KUBERNETES.value, "", objects, None, troubles)
+    for family in (Family.KUSTOMIZATION, Family.COMPOSE):
+        if family in families:
+            reason = troubles[0].message
+            return Reading(name, Outcome.SKIPPED, family.value, reason, (), None, troubles)
+    if families == {Family.KUBERNETES}:
+        return Reading(name, Outcome.SKIPPED, Family.KUBERNETES.value, "an empty list")
+    if families <= {Family.EMPTY}:
+        return Reading(name, Outcome.SKIPPED, Family.EMPTY.value, "nothing but comments")
+    return Reading(name, Outcome.SKIPPED, Family.OTHER.value, NOT_OURS)
+
+
+def _template(name: str, text: str, start: int) -> Reading:
+    message = "a template has to be rendered before it can be judged"
+    mark = Mark(message, start, min(start + 2, len(text)))
+    trouble = place_trouble(name, Lines(text), 0, mark, TroubleKind.TEMPLATE)
+    return Reading(name, Outcome.SKIPPED, "template", message, troubles=(trouble,))
