@@ -59,6 +59,12 @@ class Places(Protocol):
     def extent(self, path: Path, /) -> Span | None:
         """From the first character of the entry (its key or dash) to the last of its value."""
 
+    def starting(self, line: int, /) -> tuple[Path, ...]:
+        """The entries that begin on a line, outermost first; `()` is the whole document."""
+
+    def is_comment(self, line: int, column: int, /) -> bool:
+        """Whether a `#` here begins a comment, rather than standing inside a value."""
+
 
 class Nowhere:
     """Places of data that has no text, such as an object in an admission review."""
@@ -67,6 +73,12 @@ class Nowhere:
         return None
 
     key_span = extent = span
+
+    def starting(self, _: int) -> tuple[Path, ...]:
+        return ()
+
+    def is_comment(self, _line: int, _column: int) -> bool:
+        return False
 
 
 NOWHERE = Nowhere()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from kubeguard.model.location import Path, Span
 from kubeguard.model.lines import Lines
+from kubeguard.model.location import Path, Span
 
 
 class Spot(NamedTuple):
@@ -18,6 +19,9 @@ class Spot(NamedTuple):
     end: int
     below: Mapping[str, Spot] | Sequence[Spot] | None
     """The entries inside, None for a scalar."""
+
+
+_BLOCK_HEADER = re.compile(r"(?:[&!][^\s]*[ \t]+)*[|>][^\r\n]*")
 
 
 class TextPlaces:
@@ -55,6 +59,48 @@ class TextPlaces:
         spot, _ = self.spot(path)
         return self.lines.span(spot.key_start, max(spot.end, spot.key_end))
 
+    def starting(self, line: int, /) -> tuple[Path, ...]:
+        starts = self.lines.starts
+        if not 1 <= line <= len(starts):
+            return ()
+        first = starts[line - 1]
+        after = starts[line] if line < len(starts) else len(self.lines.text)
+        found: list[Path] = []
+        level: list[tuple[Path, Spot]] = [((), self.root)]
+        while level:
+            found += [path for path, spot in level if first <= _start(spot) < after]
+            level = [
+                ((*path, key), child)
+                for path, spot in level
+                if _start(spot) < after and first <= max(spot.end, spot.key_end)
+                for key, child in _entries(spot)
+            ]
+        return tuple(found)
+
+    def is_comment(self, line: int, column: int, /) -> bool:
+        """Everything outside keys and scalars, and the rest of a block scalar's first line."""
+        offset = self.lines.starts[line - 1] + column - 1
+        level = [self.root]
+        while level:
+            if any(self._quotes(spot, offset) for spot in level):
+                return False
+            level = [
+                child
+                for spot in level
+                if spot.start <= offset < spot.end
+                for _, child in _entries(spot)
+            ]
+        return True
+
+    def _quotes(self, spot: Spot, offset: int) -> bool:
+        """Whether the character belongs to the key or to the scalar of an entry."""
+        if spot.key_start <= offset < spot.key_end:
+            return True
+        if spot.below is not None or not spot.start <= offset < spot.end:
+            return False
+        header = _BLOCK_HEADER.match(self.lines.text, spot.start)
+        return header is None or offset >= header.end()
+
     def _head(self, spot: Spot) -> Span:
         """The key that names the entry; for a list item or a document, its first line."""
         if spot.key_end > spot.key_start and (spot.key_start, spot.key_end) != (
@@ -67,3 +113,15 @@ class TextPlaces:
             return span
         width = len(self.lines.line(span.line).rstrip())
         return Span(span.line, span.column, span.line, max(width + 1, span.column + 1))
+
+
+def _start(spot: Spot) -> int:
+    """Where the entry begins: at its key, or at its value when nothing names it."""
+    return spot.key_start if spot.key_end > spot.key_start else spot.start
+
+
+def _entries(spot: Spot) -> Iterable[tuple[str | int, Spot]]:
+    below = spot.below
+    if below is None:
+        return ()
+    return below.items() if isinstance(below, Mapping) else enumerate(below)
