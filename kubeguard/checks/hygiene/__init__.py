@@ -1,0 +1,1 @@
+"""What keeps a workload running and in order."""

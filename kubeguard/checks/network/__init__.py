@@ -1,0 +1,1 @@
+"""Who may talk to a workload: network policies, Services and Ingresses."""
