@@ -1,0 +1,44 @@
+"""Unless the kubelet is told to refuse root, the image decides."""
+
+from collections.abc import Iterator
+
+from kubeguard.checks.kit import Container, Grade, Problem, Severity, Workload, check, put
+from kubeguard.checks.workload._user_namespaces import shielded
+
+
+@check(
+    "KG3020",
+    "Container is not held to a non-root user",
+    on=Workload,
+    severity=Severity.MEDIUM,
+    refs=("PSS restricted", "CIS-Kubernetes 5.2.7", "NSA-CISA pod security", "MITRE T1611"),
+    like=(
+        "trivy:KSV-0012",
+        "checkov:CKV_K8S_23",
+        "kube-linter:run-as-non-root",
+        "polaris:runAsRootAllowed",
+        "kubescape:C-0013",
+    ),
+)
+def unenforced_non_root(workload: Workload) -> Iterator[Problem]:
+    if shielded(workload):
+        return
+    pod = workload.get("securityContext", "runAsNonRoot")
+    if pod is False:
+        where = workload.node["securityContext"]["runAsNonRoot"]
+        fix = put(where, True, grade=Grade.UNSAFE)
+        yield Problem(where, "the pod lets its containers run as root", fix)
+    for container in workload.containers:
+        own = container.own.get("runAsNonRoot")
+        if own is False or (own is not True and pod is not True and pod is not False):
+            yield _problem(container)
+
+
+def _problem(container: Container) -> Problem:
+    where = container.node["securityContext"]["runAsNonRoot"]
+    user = container.setting("runAsUser")
+    if type(user) is int and user > 0:
+        message = f"{container} runs as UID {user}, but nothing refuses root if that changes"
+        return Problem(where, message, put(where, True))
+    message = f"{container} may run as root"
+    return Problem(where, message, put(where, True, grade=Grade.UNSAFE))
