@@ -27,7 +27,8 @@ class Source:
 
     `name` is the path as the user would type it, `text` the whole decoded input, `document` the
     zero-based number of the YAML document, `root` the path of the object inside that document
-    (not empty for an item of a `kind: List`), `secret` whether every value in it is confidential.
+    (not empty for an item of a `kind: List`), `value` the object, `secret` whether every value in
+    it is confidential.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Source:
     document: int = 0
     subject: Subject = Subject()
     root: Path = ()
+    value: object = None
     secret: bool = False
 
 

@@ -7,10 +7,10 @@ from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
+from kubeguard.model.lines import Lines
 from kubeguard.model.node import Node, Source
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.sources.budget import BUDGET, Budget
-from kubeguard.model.lines import Lines
 from kubeguard.sources.places import Spot, TextPlaces
 from kubeguard.sources.yaml.builder import Mark, PlaceError
 from kubeguard.sources.yaml.reader import Document, duplicate_trouble, place_trouble

@@ -148,6 +148,7 @@ def _object(node: Node) -> Node:
         node.source,
         subject=Subject(kind, metadata["namespace"].text, name),
         root=node.path,
+        value=node.value,
         secret=kind == "Secret",
     )
     return Node(node.value, source, node.path)

@@ -31,12 +31,23 @@ _FIRST_INSTRUCTION = re.compile(
 NOT_OURS = "neither Kubernetes nor a Dockerfile"
 
 
-def read(name: str, data: bytes, *, in_chart: bool = False, budget: Budget = BUDGET) -> Reading:
-    """Read one input; `in_chart` says that it lies in the templates of a Helm chart. Never raises."""
+def read(
+    name: str,
+    data: bytes,
+    *,
+    in_chart: bool = False,
+    asked_for: bool = True,
+    budget: Budget = BUDGET,
+) -> Reading:
+    """Read one input, never raising.
+
+    `in_chart`: it lies in the templates of a Helm chart. `asked_for`: the user named it, so that a
+    text without a telling name is taken for a Dockerfile when it begins like one.
+    """
     try:
         text = decode(data, budget)
     except SourceError as error:
-        if not _named(name):
+        if not named(name):
             return Reading(name, Outcome.SKIPPED, Family.OTHER.value, "not text")
         return failed(name, error, TroubleKind.UNREADABLE)
     base = name.rpartition("/")[2]
@@ -46,7 +57,7 @@ def read(name: str, data: bytes, *, in_chart: bool = False, budget: Budget = BUD
         return _template(name, text, text.index("{{"))
     if YAML_NAME.fullmatch(base) or _looks_like_objects(text):
         return _documents(name, base, text, budget)
-    if _FIRST_INSTRUCTION.match(text):
+    if asked_for and _FIRST_INSTRUCTION.match(text):
         return _dockerfile(name, text)
     return Reading(name, Outcome.SKIPPED, Family.OTHER.value, NOT_OURS)
 
@@ -60,7 +71,8 @@ def failed(name: str, error: SourceError, kind: TroubleKind) -> Reading:
     return Reading(name, Outcome.FAILED, "unreadable", error.message, troubles=(trouble,))
 
 
-def _named(name: str) -> bool:
+def named(name: str) -> bool:
+    """Whether a name promises something that is ours to read."""
     base = name.rpartition("/")[2]
     return bool(YAML_NAME.fullmatch(base) or DOCKERFILE_NAME.fullmatch(base)) or name == "-"
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import yaml
 
+from kubeguard.model.lines import Lines
 from kubeguard.model.location import Path
 from kubeguard.model.node import Node, Source
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.sources.budget import BUDGET, Budget
-from kubeguard.model.lines import Lines
 from kubeguard.sources.places import Spot, TextPlaces
 from kubeguard.sources.yaml.builder import Builder, Built, Mark, PlaceError
 
@@ -59,7 +59,7 @@ def read(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document],
             mark = Mark(error.message, error.offset, error.offset)
             broken.append(place_trouble(name, lines, len(documents) + len(broken), mark, kind))
         except yaml.MarkedYAMLError as error:
-            mark = _explain(error, start, len(text))
+            mark = _explain(error, start, end)
             broken.append(
                 place_trouble(name, lines, len(documents) + len(broken), mark, TroubleKind.BROKEN)
             )
@@ -106,10 +106,15 @@ def duplicate_trouble(
     return Trouble(node, TroubleKind.DUPLICATE_KEY, message)
 
 
-def _explain(error: yaml.MarkedYAMLError, offset: int, length: int) -> Mark:
-    """libyaml's sentence without its marks, and the offset it complains about."""
+def _explain(error: yaml.MarkedYAMLError, start: int, end: int) -> Mark:
+    """libyaml's sentence without its marks, and the offset it complains about.
+
+    What is never closed is noticed at the end; its reader wants to see where it was opened.
+    """
     mark = error.problem_mark or error.context_mark
-    where = min(offset + (mark.index if mark else 0), length)
+    if mark and error.context_mark and start + mark.index >= end:
+        mark = error.context_mark
+    where = min(start + (mark.index if mark else 0), end)
     message = " ".join(filter(None, (error.context, error.problem)))
     return Mark(message or "not YAML", where, where)
 

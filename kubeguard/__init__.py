@@ -1,0 +1,64 @@
+"""Audit Dockerfiles, images and Kubernetes manifests with one set of rules.
+
+from kubeguard import Severity, audit
+
+report = audit("k8s/", "Dockerfile")
+for finding in report.at_least(Severity.HIGH):
+    print(finding.location, finding.check.id, finding.message)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from kubeguard.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from kubeguard.api import audit
+    from kubeguard.errors import KubeguardError
+    from kubeguard.model.finding import Account, Check, Fault, Finding, Outcome, Report
+    from kubeguard.model.location import Location, Span
+    from kubeguard.model.severity import Profile, Severity
+    from kubeguard.policy.policy import Policy
+    from kubeguard.registry import load_checks
+
+_HOMES = {
+    "Account": "kubeguard.model.finding",
+    "Check": "kubeguard.model.finding",
+    "Fault": "kubeguard.model.finding",
+    "Finding": "kubeguard.model.finding",
+    "KubeguardError": "kubeguard.errors",
+    "Location": "kubeguard.model.location",
+    "Outcome": "kubeguard.model.finding",
+    "Policy": "kubeguard.policy.policy",
+    "Profile": "kubeguard.model.severity",
+    "Report": "kubeguard.model.finding",
+    "Severity": "kubeguard.model.severity",
+    "Span": "kubeguard.model.location",
+    "audit": "kubeguard.api",
+    "load_checks": "kubeguard.registry",
+}
+
+__all__ = [
+    "Account",
+    "Check",
+    "Fault",
+    "Finding",
+    "KubeguardError",
+    "Location",
+    "Outcome",
+    "Policy",
+    "Profile",
+    "Report",
+    "Severity",
+    "Span",
+    "__version__",
+    "audit",
+    "load_checks",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import on first use: `kubeguard --version` needs none of it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kubeguard' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

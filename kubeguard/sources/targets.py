@@ -1,0 +1,195 @@
+"""From what the user typed to readings: files, folders and standard input, in a fixed order."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from kubeguard.errors import SourceError, UsageError
+from kubeguard.model.finding import Outcome
+from kubeguard.model.reading import Reading
+from kubeguard.model.trouble import TroubleKind
+from kubeguard.sources.budget import BUDGET, Budget
+from kubeguard.sources.ignore import Ignore
+from kubeguard.sources.text import failed, named, read
+
+_PIPE_SECONDS = 60.0
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something on disk to read or to account for; `skip` says why it is not read."""
+
+    name: str
+    path: str
+    in_chart: bool = False
+    asked_for: bool = False
+    """The user named it, so its content decides and not its name."""
+    skip: str = ""
+    fail: str = ""
+
+
+def find(targets: Iterable[str], excludes: Iterable[str] = ()) -> Iterator[Entry]:
+    """Every entry below the targets, each once. Raises UsageError for one that is not there."""
+    ignore = Ignore.of(excludes)
+    seen: set[tuple[int, int]] = set()
+    for target in targets:
+        if target == "-":
+            yield Entry("-", "-", asked_for=True)
+            continue
+        try:
+            status = os.stat(target)
+        except OSError as error:
+            reason = (error.strerror or "cannot be read").lower()
+            if isinstance(error, FileNotFoundError) and not os.path.islink(target):
+                hint = "name files or folders, or - for standard input"
+                raise UsageError(f"{target}: {reason}", hint) from None
+            yield Entry(_shown(target), target, fail=reason)
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            yield from _Walk(ignore, seen).folder(target)
+        elif _first_time(status, seen):
+            yield Entry(_shown(target), target, _in_chart(target), asked_for=True)
+
+
+def load(entry: Entry, budget: Budget = BUDGET) -> Reading:
+    """Read one entry; every failure is a Reading."""
+    if entry.skip:
+        return Reading(entry.name, Outcome.SKIPPED, "other", entry.skip)
+    if entry.fail:
+        return failed(entry.name, SourceError(entry.fail), TroubleKind.UNREADABLE)
+    try:
+        data = _bytes(entry, budget)
+    except OSError as error:
+        message = (error.strerror or str(error)).lower()
+        return failed(entry.name, SourceError(message), TroubleKind.UNREADABLE)
+    except SourceError as error:
+        return failed(entry.name, error, TroubleKind.OVER_BUDGET)
+    return read(entry.name, data, in_chart=entry.in_chart, asked_for=entry.asked_for, budget=budget)
+
+
+class _Walk:
+    """Walks one folder; links to folders are followed, loops are not."""
+
+    def __init__(self, ignore: Ignore, seen: set[tuple[int, int]]) -> None:
+        self.ignore = ignore
+        self.seen = seen
+
+    def folder(self, top: str) -> Iterator[Entry]:
+        stack: list[tuple[str, Ignore, bool]] = [
+            (top, self.ignore.above(Path(top)), _in_chart(top))
+        ]
+        while stack:
+            path, ignore, in_chart = stack.pop()
+            try:
+                status = os.stat(path)
+                with os.scandir(path) as listing:
+                    entries = sorted(listing, key=lambda entry: entry.name)
+            except OSError as error:
+                reason = (error.strerror or "cannot be listed").lower()
+                yield Entry(_shown(path), path, fail=f"folder: {reason}")
+                continue
+            if not _first_time(status, self.seen):
+                continue
+            names = {entry.name for entry in entries}
+            ignore = ignore.below(Path(path)) if ".gitignore" in names else ignore
+            chart = "Chart.yaml" in names
+            below: list[tuple[str, Ignore, bool]] = []
+            for entry in entries:
+                is_folder = _is_folder(entry)
+                if entry.name == ".git":
+                    continue
+                if reason := ignore.reason(entry.path, is_folder):
+                    yield Entry(_shown(entry.path) + "/" * is_folder, entry.path, skip=reason)
+                elif is_folder:
+                    templates = in_chart or (chart and entry.name == "templates")
+                    below.append((entry.path, ignore, templates))
+                else:
+                    yield from self._file(entry, in_chart)
+            stack.extend(reversed(below))
+
+    def _file(self, entry: os.DirEntry[str], in_chart: bool) -> Iterator[Entry]:
+        name = _shown(entry.path)
+        try:
+            status = entry.stat()
+        except OSError:
+            # Only what promises to be ours is missed when it cannot be followed.
+            reason, ours = "a link to nothing", named(name)
+            yield Entry(name, entry.path, fail=reason * ours, skip=reason * (not ours))
+            return
+        if not stat.S_ISREG(status.st_mode):
+            yield Entry(name, entry.path, skip="not a regular file")
+        elif not entry.is_symlink() or _first_time(status, self.seen):
+            yield Entry(name, entry.path, in_chart)
+
+
+def _first_time(status: os.stat_result, seen: set[tuple[int, int]]) -> bool:
+    key = (status.st_dev, status.st_ino)
+    if key in seen and key[1]:
+        return False
+    seen.add(key)
+    return True
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _in_chart(path: str) -> bool:
+    """Whether a chart's templates lie at or above the path."""
+    full = Path(path).absolute()
+    return any(
+        folder.name == "templates" and (folder.parent / "Chart.yaml").is_file()
+        for folder in (full, *full.parents)
+    )
+
+
+def _shown(path: str) -> str:
+    """The path as a reader would type it again, with forward slashes on every system."""
+    shown = path.replace(os.sep, "/")
+    return shown[2:] if shown.startswith("./") and len(shown) > 2 else shown
+
+
+def _bytes(entry: Entry, budget: Budget) -> bytes:
+    """The input's bytes, one more than allowed at most. Raises OSError and SourceError."""
+    if entry.path == "-":
+        return sys.stdin.buffer.read(budget.bytes + 1)
+    descriptor = os.open(entry.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            return _pipe(descriptor, budget)
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(budget.bytes + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _pipe(descriptor: int, budget: Budget) -> bytes:
+    """What comes through a pipe (`<(helm template .)`); waits for a writer that exists."""
+    data = bytearray()
+    deadline = monotonic() + _PIPE_SECONDS
+    while len(data) <= budget.bytes:
+        if monotonic() > deadline:
+            raise SourceError(f"nothing came through the pipe for {_PIPE_SECONDS:.0f} seconds")
+        select.select([descriptor], [], [], 1.0)
+        try:
+            chunk = os.read(descriptor, _CHUNK)
+        except BlockingIOError:
+            continue
+        if not chunk:
+            break
+        data += chunk
+        deadline = monotonic() + _PIPE_SECONDS
+    if not data:
+        raise SourceError("a pipe that nobody writes to")
+    return bytes(data)

@@ -1,0 +1,100 @@
+"""Every page is a test: its fences say what the check must and must not report."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pytest
+
+from kubeguard.engine import Settings, audit
+from kubeguard.model.finding import Check, Report
+from kubeguard.registry import load_checks
+from kubeguard.sources.text import read
+
+CHECKS = load_checks()
+FENCE = re.compile(r"^```(yaml|json|dockerfile) ([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+ATTRIBUTE = re.compile(r"(\w+)=(?:\"([^\"]*)\"|'([^']*)')")
+FILES = {"yaml": "page.yaml", "json": "page.json", "dockerfile": "Dockerfile"}
+
+
+@dataclass(frozen=True)
+class Fence:
+    """One example on a page."""
+
+    language: str
+    verdict: str
+    lines: list[int]
+    kubernetes: tuple[int, int]
+    parameters: dict[str, object]
+    file: str
+    body: bytes
+
+
+def page(check: Check) -> str:
+    return check.page.read_text(encoding="utf-8") if check.page.exists() else ""
+
+
+def fences(check: Check) -> Iterator[Fence]:
+    for language, info, body in FENCE.findall(page(check)):
+        given = {key: double or single for key, double, single in ATTRIBUTE.findall(info)}
+        major, minor = given.pop("kubernetes", "1.37").split(".")
+        yield Fence(
+            language,
+            given.pop("title"),
+            [int(n) for n in given.pop("hl_lines", "").split()],
+            (int(major), int(minor)),
+            json.loads(given.pop("parameters", "{}")),
+            given.pop("file", FILES[language]),
+            body.encode(given.pop("encoding", "utf-8")),
+        )
+        assert not given, f"{check.page.name}: unknown fence attributes {given}"
+
+
+def report(check: Check, fence: Fence) -> Report:
+    parameters = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in fence.parameters.items()
+    }
+    bound = replace(check, find=partial(check.find, **parameters)) if parameters else check
+    schemas = None
+    if check.family == "schema":
+        from kubeguard.sources.schema import Schemas
+
+        schemas = partial(Schemas, fence.kubernetes)
+    reading = read(fence.file, fence.body)
+    return audit([reading], [bound], Settings(version=fence.kubernetes, schemas=schemas))
+
+
+CASES = [
+    pytest.param(check, fence, id=f"{check.id}-{check.name}-{fence.verdict}-{number}")
+    for check in CHECKS
+    for number, fence in enumerate(fences(check), 1)
+    if fence.verdict != "fixed"
+]
+
+
+@pytest.mark.parametrize(("check", "fence"), CASES)
+def test_fence(check: Check, fence: Fence) -> None:
+    found = report(check, fence)
+
+    assert found.faults == ()
+    assert [f.location.span.line for f in found.findings if f.location.span] == fence.lines
+    for finding in found.findings:
+        assert finding.fix
+        assert finding.fix.hint
+        assert len(finding.message) <= 200
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.id}-{check.name}")
+def test_page(check: Check) -> None:
+    text = page(check)
+    examples = list(fences(check))
+
+    assert text.startswith(f"# {check.title}\n\n")
+    assert "\n## What to do\n" in text
+    assert {fence.verdict for fence in examples} >= {"bad", "good"}
+    assert all(bool(fence.lines) == (fence.verdict == "bad") for fence in examples)
