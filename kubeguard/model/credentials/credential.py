@@ -1,0 +1,22 @@
+"""A secret in a text: what kind, and from where to where; never the secret itself."""
+
+from dataclasses import dataclass
+
+_KEPT = 4
+_LONG_ENOUGH = 20
+_MASK = "****"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """`kind` is how a message calls it (`GitHub token`); offsets in characters, end exclusive."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def shown(value: str) -> str:
+    """The most that may be told of a secret: four characters of a long one, none of a short one."""
+    kept = value[:_KEPT] if len(value) >= _LONG_ENOUGH and value[:_KEPT].isprintable() else ""
+    return kept + _MASK

@@ -1,0 +1,141 @@
+"""Names under which people keep secrets, and names that only sound like it."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from functools import lru_cache
+
+from kubeguard.model.credentials.words import split, words
+
+
+class Promise(IntEnum):
+    """How much a name promises a secret."""
+
+    NOTHING = 0
+    WEAK = 1
+    """Only a value that looks random is one: `AUTH`, `SECRET`."""
+    SECRET = 2
+    """Any value long enough is one: `API_KEY`, `CLIENT_SECRET`."""
+    PASSWORD = 3
+    """Any value is one."""
+
+
+_LONGEST = 200
+_FILE = re.compile(
+    r"\.(?:py|js|mjs|ts|tsx|jsx|sh|bash|go|rs|rb|php|java|lua|pl|c|h|cpp|sql|html?|css|md|txt|rst|"
+    r"ya?ml|json|toml|ini|cfg|conf|properties|xml|env|tpl|tmpl|j2|pem|crt|cer|key|p12|jks|csv|log)$"
+)
+_SUSPICIOUS = re.compile(r"pass|pwd|secret|token|key|cred|auth|bearer|jwt|dsn|conn", re.IGNORECASE)
+
+_PASSWORDS = words(
+    """
+    password passwords passwd passwort pwd pass passphrase passcode
+    """
+)
+_PASSWORD_ENDS = (
+    "password",
+    "passwd",
+    "passphrase",
+    "requirepass",
+    "dbpass",
+    "rootpass",
+    "adminpass",
+    "userpass",
+)
+_SECRETS = words(
+    """
+    token apikey apikeys apitoken authtoken accesstoken bearer jwt credential creds
+    """
+)
+_SECRET_ENDS = (
+    "apikey",
+    "secretkey",
+    "accesskey",
+    "privatekey",
+    "accesstoken",
+    "authtoken",
+    "apitoken",
+    "clientsecret",
+    "masterauth",
+)
+_WEAK = words(
+    """
+    secret credentials cred auth authorization authorisation dsn connectionstring connstr
+    """
+)
+_WEAK_ENDS = ("token", "secret")
+_OWNERS_OF_A_SECRET = words(
+    """
+    app application api auth client consumer cookie encryption hmac jwt nextauth oauth session
+    shared signing state super webhook
+    """
+)
+_OWNERS_OF_A_KEY = words(
+    """
+    access api auth encryption hmac jwt master private secret service session sign signing
+    shared
+    """
+)
+_OWNERS_OF_A_WEAK_KEY = words(
+    """
+    account admin app application cookie crypt crypto data deploy gpg license pgp root server
+    ssh storage subscription webhook
+    """
+)
+_AFTER = words(
+    """
+    age alg algo algorithm allowed annotation audience backend bits class column count dir
+    directory digest disabled duration enable enabled endpoint engine env environment exp
+    expiration expired expires expiry field file files filename folder form format generator
+    hash hashes hasher header hint host id ids interval issuer items kind label labels len
+    length lifetime limit limits location manager max method methods min minimum mode mount
+    mountpath name names namespace only page param parameter path paths pattern period policies
+    policy port prefix prompt property provider question realm ref refs refresh regex required
+    requirement requirements reset review rotate rotation rounds scheme scope scopes selector
+    server service size sock socket source store strength suffix template timeout ttl type types
+    uri url urls usage validation validator validators var variable version volume
+    """
+)
+_BEFORE = words(
+    """
+    pull image existing public publishable per max num tls ssl no disable skip without allow
+    require requires
+    """
+)
+
+
+def secret_key(key: str) -> bool:
+    """Whether a name promises a secret, strongly or weakly."""
+    return promise(key) > Promise.NOTHING
+
+
+@lru_cache(maxsize=8192)
+def promise(key: str) -> Promise:
+    """What a name promises, judged by its words: split at capitals, `_`, `-`, `.`, `/`."""
+    if len(key) > _LONGEST or not _SUSPICIOUS.search(key) or _FILE.search(key):
+        return Promise.NOTHING
+    parts = ["", *split(key), ""]
+    best = Promise.NOTHING
+    for before, word, at in zip(parts, parts[1:-1], range(2, len(parts)), strict=False):
+        found = _of(word, before, parts[at])
+        if found > best and not _AFTER.intersection(parts[at:]):
+            best = found
+    return Promise.NOTHING if best < Promise.PASSWORD and _BEFORE.intersection(parts) else best
+
+
+def _of(word: str, before: str, after: str) -> Promise:
+    """What one word promises between its neighbours."""
+    if word in _PASSWORDS or word.endswith(_PASSWORD_ENDS):
+        return Promise.NOTHING if after == "key" else Promise.PASSWORD
+    if word in _SECRETS or word.endswith(_SECRET_ENDS):
+        return Promise.NOTHING if after == "key" else Promise.SECRET
+    if word == "key" and before in _OWNERS_OF_A_KEY:
+        return Promise.SECRET
+    if word == "secret" and before in _OWNERS_OF_A_SECRET:
+        return Promise.SECRET
+    if word == "key" and before in _OWNERS_OF_A_WEAK_KEY:
+        return Promise.WEAK
+    if word in _WEAK or word.endswith(_WEAK_ENDS):
+        return Promise.WEAK
+    return Promise.NOTHING

@@ -1,0 +1,133 @@
+"""Lines made fit to be shown: rather too much hidden than too little."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kubeguard.model.credentials.credential import shown
+from kubeguard.model.credentials.keys import secret_key
+from kubeguard.model.credentials.patterns import candidates
+
+_HIDDEN = "****"
+_KEY = re.compile(
+    r"(?<![\w.-])(?P<dash>-{0,2})(?P<name>[A-Za-z_][\w.-]*+)(?P<close>\\*+[\"'])?"
+    r"(?P<separator>[ \t]*+(?:[:=]>?|,)[ \t]*+|[ \t]++)"
+)
+_QUOTE = re.compile(r"(?P<escape>\\*+)(?P<quote>[\"'])")
+_TO = {
+    '"': re.compile(r'(?:[^"\\]|\\.)*+', re.DOTALL),
+    "'": re.compile(r"(?:[^']|'')*+"),
+    "\\": re.compile(r"[^\"'\\]*+"),
+    " ": re.compile(r"\S*+"),
+    "\n": re.compile(r".*+", re.DOTALL),
+}
+_WORDS_BEFORE = re.compile(r"[\s-]*(?:(?:export|set|ENV|ARG|env)\s+)?")
+_PLAIN = re.compile(
+    r"(?:true|false|yes|no|on|off|null|none|~|[0-9]{1,3}(?:ms|[smhd])?|[|>][-+0-9]*|#.*|\$\([\w.-]+\)|"
+    r"\$\{\w+\}|\{\}|\[\])?[\s,}\]\"']*(?:$|[\s,}\]\"'])",
+    re.IGNORECASE,
+)
+_BLOB = re.compile(r"(?<![\w+/.:@-])[A-Za-z0-9+/]{40,}+={0,2}(?![\w@])")
+_VALUE = "value"
+"""The key beside `name` in an env entry, whose name stands on another line."""
+
+
+def mask(line: str) -> str:
+    """The line with every confidential value hidden; at most four characters of each are kept.
+
+    Hides what `find` finds, the value of `key: value`, `key=value`, `--key value` under a name that
+    promises a secret, the `value` of an env entry, and long runs of base64. Never raises; linear.
+    """
+    spans = sorted([*_recognised(line), *_named(line), *_blobs(line)])
+    if not spans:
+        return line
+    pieces: list[str] = []
+    done = 0
+    for start, end in _merged(spans):
+        pieces += line[done:start], shown(line[start:end])
+        done = end
+    return "".join([*pieces, line[done:]])
+
+
+_PAIR = re.compile(
+    r"(?P<shown>[\s\-?{\[]*+(?:\"[^\"]*+\"|'[^']*+'|[^\s:\"'][^:]*+)\s*+:)(?P<gap>\s+|$|(?=[\"'\[{]))"
+)
+_BARE = re.compile(r"\s*+(?:-\s++)*+")
+_FRAME = re.compile(r"\s*(?:---|\.\.\.)?\s*|\s*[{}\[\],]+\s*")
+
+
+def mask_all_values(line: str) -> str:
+    """The line of an object whose every value is confidential: only its first key is kept."""
+    if _FRAME.fullmatch(line):
+        return line
+    pair = _PAIR.match(line)
+    if pair:
+        rest = line[pair.end() :].strip()
+        return (
+            line if rest in ("", "|", ">", "|-", ">-", "|+", ">+", "{", "[") else pair[0] + _HIDDEN
+        )
+    bare = _BARE.match(line)
+    return (bare[0] if bare else "") + _HIDDEN
+
+
+def _recognised(line: str) -> Iterator[tuple[int, int]]:
+    for credential in candidates(line):
+        yield credential.start, credential.end
+
+
+def _blobs(line: str) -> Iterator[tuple[int, int]]:
+    for blob in _BLOB.finditer(line):
+        yield blob.span()
+
+
+def _named(line: str) -> Iterator[tuple[int, int]]:
+    """The values under names that promise a secret."""
+    done = 0
+    for key in _KEY.finditer(line):
+        if key.start() < done or not (key["name"] == _VALUE or secret_key(key["name"])):
+            continue
+        separator = key["separator"].strip()
+        if separator == "," and not key["dash"]:
+            continue
+        if key["name"] == _VALUE and not separator:
+            continue
+        start, end = _value(line, key, separator)
+        if start < end and not _PLAIN.fullmatch(line, start, end):
+            done = end
+            yield start, end
+
+
+def _value(line: str, key: re.Match[str], separator: str) -> tuple[int, int]:
+    """Where the value that follows a key begins and ends."""
+    start = key.end()
+    quote = _QUOTE.match(line, start)
+    if quote:
+        start = quote.end()
+        return start, _end("\\" if quote["escape"] else quote["quote"], line, start)
+    before = line[key.start() - 1 : key.start()]
+    if separator.startswith("=") and before and before in "\"'":
+        return start, _end(before, line, start)
+    if separator.startswith(":"):
+        structure = line[start : start + 1] == "{"
+        plain = _PLAIN.match(line, start)
+        return start, start if structure or plain else _end("\n", line, start)
+    alone = _WORDS_BEFORE.fullmatch(line, 0, key.start())
+    return start, _end("\n" if separator and alone else " ", line, start)
+
+
+def _end(until: str, line: str, start: int) -> int:
+    found = _TO[until].match(line, start)
+    return found.end() if found else start
+
+
+def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Sorted spans with the overlapping ones joined."""
+    start, end = spans[0]
+    for next_start, next_end in spans[1:]:
+        if next_start > end:
+            yield start, end
+            start, end = next_start, next_end
+        else:
+            end = max(end, next_end)
+    yield start, end
