@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from kubeguard.model import credentials
 from kubeguard.model.bundle import Bundle, selects
 from kubeguard.model.dockerfile import Command, Dockerfile, Heredoc, Instruction, Stage, Word
 from kubeguard.model.finding import Check, Problem
@@ -43,6 +44,7 @@ __all__ = [
     "Workload",
     "advise",
     "check",
+    "credentials",
     "drop",
     "put",
     "selects",
