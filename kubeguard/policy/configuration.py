@@ -1,0 +1,210 @@
+"""kubeguard.yaml becomes a Policy, or one sentence that says where it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path as File
+from typing import TypeVar
+
+from kubeguard.errors import UsageError
+from kubeguard.model.finding import Check, Spelling, Suppression
+from kubeguard.model.node import Node, Source
+from kubeguard.model.severity import Profile, Severity
+from kubeguard.policy.names import Names, suggest
+from kubeguard.policy.policy import Exemption, Policy, release
+from kubeguard.policy.schema import mistake, shown, validate
+from kubeguard.policy.selection import about_the_scan
+
+Choice = TypeVar("Choice", Profile, Severity)
+SCOPES = ("file", "kind", "namespace", "name", "container", "stage")
+FILE_NAMES = ("kubeguard.yaml", "kubeguard.yml")
+
+
+def find(start: File) -> File | None:
+    """The configuration of a folder: in it, or above it up to the root of its Git repository."""
+    for folder in (start, *start.parents):
+        found = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
+        if len(found) > 1:
+            raise UsageError(f"{found[0]} and {found[1].name} are both here", "remove one")
+        if found:
+            return found[0]
+        if (folder / ".git").exists():
+            break
+    return None
+
+
+def parse(node: Node, checks: Sequence[Check]) -> Policy:
+    """The choices in a parsed kubeguard.yaml. Raises UsageError with `file:line:column`.
+
+    The caller reads the file; `node.source.name` is its path, `checks` the whole catalogue.
+    """
+    root = File(node.source.name).absolute().parent
+    if node.value is None:
+        return Policy(root=root)
+    validate(node)
+    names = Names(checks)
+    read = _Reader(names)
+    policy = Policy(root=root)
+    return replace(
+        policy,
+        profile=Profile[node["profile"].text.upper()] if node["profile"].exists else policy.profile,
+        fail_on=threshold(node["fail_on"].text) if node["fail_on"].exists else policy.fail_on,
+        kubernetes_version=read.release(node["kubernetes_version"]),
+        severities={
+            read.check(item, key=True): Severity[item.text.upper()]
+            for _, item in node["severities"].items()
+        },
+        select=frozenset(map(read.check_or_family, node["select"])),
+        ignore=frozenset(map(read.ignorable, node["ignore"])),
+        exclude=tuple(item.text for item in node["exclude"]),
+        parameters={
+            read.check(item, key=True): read.parameters(item)
+            for _, item in node["parameters"].items()
+        },
+        non_waivable=frozenset(map(read.check, node["non_waivable"])),
+        suppressions=tuple(map(read.exemption, node["suppressions"])),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says, as it was typed; None and () leave the choice to the file."""
+
+    profile: str | None = None
+    fail_on: str | None = None
+    kubernetes_version: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+def override(policy: Policy, options: Options, checks: Sequence[Check]) -> Policy:
+    """The policy with the options of the command line, which win over the file.
+
+    `select` sets the file's `select` and `ignore` aside; `ignore` and `exclude` add to the file's.
+    """
+    read = _Reader(Names(checks))
+    if options.profile is not None:
+        policy = replace(policy, profile=_member(Profile, options.profile, "--profile"))
+    if options.fail_on is not None:
+        policy = replace(policy, fail_on=threshold(options.fail_on))
+    if options.kubernetes_version is not None:
+        policy = replace(policy, kubernetes_version=release(options.kubernetes_version))
+    if options.select:
+        chosen = frozenset(read.check_or_family(item) for item in _typed("select", options.select))
+        policy = replace(policy, select=chosen, ignore=frozenset())
+    ignored = frozenset(read.ignorable(item) for item in _typed("ignore", options.ignore))
+    return replace(
+        policy, ignore=policy.ignore | ignored, exclude=(*policy.exclude, *options.exclude)
+    )
+
+
+def threshold(text: str) -> Severity | None:
+    """What `fail_on` says; None for `none`."""
+    return None if text.lower() == "none" else _member(Severity, text, "--fail-on")
+
+
+def _member(kind: type[Choice], text: str, option: str) -> Choice:
+    if text.upper() not in kind.__members__:
+        known = [name.lower() for name in kind.__members__]
+        raise UsageError(
+            f"{option}: {text[:40]!r} is none of {', '.join(known)}", suggest(text, known)
+        )
+    return kind[text.upper()]
+
+
+def _typed(option: str, values: tuple[str, ...]) -> list[Node]:
+    """The values of an option as nodes, so that one reader serves file and command line."""
+    source = Source(f"--{option}")
+    return [Node(value, source) for value in values]
+
+
+class _Reader:
+    """Values that need the catalogue, each refused at its place."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def check(self, node: Node, key: bool = False) -> str:
+        return self._named(node, self.names.check, "check", key)
+
+    def check_or_family(self, node: Node) -> str:
+        return self._named(node, self.names.check_or_family, "check or family", False)
+
+    def ignorable(self, node: Node) -> str:
+        """A check or family that may be switched off."""
+        found = self.check_or_family(node)
+        family = (c.id for c in self.names.checks.values() if c.family == found)
+        if about_the_scan(found) or any(map(about_the_scan, family)):
+            raise mistake(
+                node,
+                f"{node.text!r} is about the scan itself and always runs",
+                "lower its severity, or suppress it for the files in question",
+            )
+        return found
+
+    def _named(self, node: Node, find: Callable[[str], str | None], what: str, key: bool) -> str:
+        text = str(node.path[-1]) if key else node.text
+        found = find(text)
+        if found is None:
+            raise mistake(
+                node, f"no {what} is called {text[:60]!r}", self.names.hint(text), key=key
+            )
+        return found
+
+    def release(self, node: Node) -> tuple[int, int]:
+        if not node.exists:
+            return Policy().kubernetes_version
+        try:
+            return release(node.text)
+        except UsageError as error:
+            raise mistake(node, error.message, error.hint) from error
+
+    def parameters(self, node: Node) -> dict[str, object]:
+        """The parameters of one check, of the types that their defaults have."""
+        check = self.names.checks[self.check(node, key=True)]
+        return {name: _parameter(value, name, check) for name, value in node.items()}
+
+    def exemption(self, node: Node) -> Exemption:
+        until = node["until"]
+        try:
+            expires = date.fromisoformat(until.text) if until.exists else None
+        except ValueError as error:
+            raise mistake(until, f"{until.text!r} is no date of the calendar") from error
+        return Exemption(
+            tuple(map(self.check, node["checks"])),
+            Suppression(node["reason"].text.strip(), Spelling.CONFIGURATION, expires),
+            node,
+            **{scope: node[scope].text for scope in SCOPES},
+        )
+
+
+def _parameter(node: Node, name: str, check: Check) -> object:
+    if name not in check.parameters:
+        known = ", ".join(check.parameters)
+        hint = suggest(name, check.parameters) or (f"it has {known}" if known else "it has none")
+        raise mistake(node, f"{check.name} has no parameter {shown(name)}", hint, key=True)
+    default, value = check.parameters[name], node.value
+    if isinstance(default, tuple | frozenset):
+        for item in node:
+            if not isinstance(item.value, str):
+                raise mistake(item, f"{shown(item.value)} is not text, as {name} wants", "quote it")
+        if isinstance(value, list):
+            return type(default)(value)
+    elif type(value) is type(default) or (isinstance(default, float) and type(value) is int):
+        return value
+    kind = _KINDS.get(type(default), "what it takes")
+    raise mistake(node, f"{name} is {shown(value)}, not {kind}")
+
+
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    tuple: "a list of text",
+    frozenset: "a list of text",
+    dict: "a mapping",
+}

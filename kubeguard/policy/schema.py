@@ -1,0 +1,121 @@
+"""What is wrong with the shape of kubeguard.yaml, in one sentence with its place."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path as File
+from typing import TYPE_CHECKING, Any
+
+from kubeguard.errors import UsageError
+from kubeguard.model.location import Span, dotted
+from kubeguard.model.node import Node
+from kubeguard.policy.names import suggest
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+SCHEMA = File(__file__).with_name("kubeguard.schema.json")
+"""Published for editors; JSON Schema draft 2020-12."""
+_TYPES = {"array": "a list", "object": "a mapping", "string": "text"}
+_PATTERNS = {"until": "a date such as 2027-01-31", "kubernetes_version": "a release such as 1.33"}
+
+
+def validate(node: Node) -> None:
+    """Raise UsageError for the first thing, in the order of the text, that the schema refuses."""
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(_schema()).iter_errors(node.value)
+    found = [_explain(node, error) for error in errors]
+    if found:
+        raise mistake(*min(found, key=_order))
+
+
+def mistake(node: Node, message: str, hint: str = "", key: bool = False) -> UsageError:
+    """The error to raise about a value, or with `key` about the key that names it."""
+    span = _span(node, key)
+    place = f"{node.source.name}:{span.line}:{span.column}" if span else node.source.name
+    return UsageError(f"{place}: {message}", hint)
+
+
+Explained = tuple[Node, str, str, bool]
+"""The arguments of `mistake`."""
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: short, and as YAML calls it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case str():
+            return repr(value if len(value) <= 40 else value[:40] + "...")
+        case _:
+            return repr(value)[:40]
+
+
+@cache
+def _schema() -> Any:
+    return json.loads(SCHEMA.read_text(encoding="utf-8"))
+
+
+def _span(node: Node, key: bool) -> Span | None:
+    places = node.source.places
+    return places.key_span(node.path) if key else places.span(node.path)
+
+
+def _order(explained: Explained) -> tuple[int, int]:
+    node, _, _, key = explained
+    span = _span(node, key)
+    return (span.line, span.column) if span else (0, 0)
+
+
+def _explain(root: Node, error: ValidationError) -> Explained:
+    path = tuple(error.absolute_path)
+    rule, allowed, value = error.validator, error.validator_value, error.instance
+    name = dotted(path) or "the configuration"
+    match rule:
+        case "additionalProperties":
+            key, hint = _unknown(value, error)
+            return root.at(*path, key), f"unknown key {shown(key)} in {name}", hint, True
+        case "required":
+            missing = next(key for key in allowed if key not in value)
+            hint = _property(error, missing)["description"]
+            return root.at(*path), f"{name} has no {missing}", hint, False
+        case _:
+            message, hint = _sentence(name, str(rule), allowed, value)
+            return root.at(*path), message, hint, False
+
+
+def _property(error: ValidationError, name: str) -> Any:
+    schema: Any = error.schema
+    return schema["properties"][name]
+
+
+def _unknown(value: dict[str, object], error: ValidationError) -> tuple[str, str]:
+    """The first key that the schema does not know, and a hint."""
+    schema: Any = error.schema
+    known = list(schema["properties"])
+    key = next(key for key in value if key not in known)
+    return key, suggest(key, known) or f"known are {', '.join(known)}"
+
+
+def _sentence(name: str, rule: str, allowed: Any, value: object) -> tuple[str, str]:
+    last = name.rpartition(".")[2]
+    if last == "kubernetes_version" and isinstance(value, int | float) and value is not True:
+        number = f"{name} is the number {shown(value)}, and YAML drops the zero of 1.30: quote it"
+        return number, 'for example kubernetes_version: "1.33"'
+    if rule == "enum":
+        hint = suggest(value, allowed) if isinstance(value, str) else ""
+        return f"{name} is {shown(value)}, not one of {', '.join(allowed)}", hint
+    if rule == "type":
+        hint = f"write [{value}]" if allowed == "array" and isinstance(value, str) else ""
+        return f"{name} is {shown(value)}, not {_TYPES[allowed]}", hint
+    if rule == "pattern" and last in _PATTERNS:
+        return f"{name} is {shown(value)}, not {_PATTERNS[last]}", ""
+    return f"{name} is empty", ""

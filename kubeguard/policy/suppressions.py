@@ -1,0 +1,174 @@
+"""Who decided to live with what, for how long, and whether that still means anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from kubeguard.model.finding import Check, Finding, Spelling, Suppression
+from kubeguard.model.fix import advise
+from kubeguard.model.node import Node
+from kubeguard.model.reading import Reading
+from kubeguard.model.trouble import Trouble, TroubleKind
+from kubeguard.policy.annotations import annotations
+from kubeguard.policy.comments import comments
+from kubeguard.policy.exemptions import bind
+from kubeguard.policy.names import Names
+from kubeguard.policy.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A suppression in force: the ids it may suppress, and those it did."""
+
+    ids: tuple[str, ...]
+    suppression: Suppression
+    place: Node
+    covers: Callable[[Finding], bool]
+    used: set[str] = field(default_factory=set)
+
+
+class Suppressions:
+    """The suppressions of one run, in all three spellings.
+
+    `checks` is the whole catalogue, `ran` the ids of the checks of this run: only they can find
+    a suppression unused. An expiry date is the last day that a suppression holds.
+    """
+
+    def __init__(
+        self, policy: Policy, checks: Sequence[Check], ran: Collection[str], today: date
+    ) -> None:
+        self.policy = policy
+        self.names = Names(checks)
+        self.ran = frozenset(ran)
+        self.today = today
+        self._used: dict[int, set[str]] = {}
+        """Per exemption that had something in this run that it is about: the ids it suppressed."""
+
+    def apply(
+        self, reading: Reading, findings: Iterable[Finding]
+    ) -> tuple[list[Finding], list[Trouble]]:
+        """All findings of one input, the suppressed ones marked, and what is wrong with comments
+        and annotations in it."""
+        troubles: list[Trouble] = []
+        cases: list[_Case] = []
+        if _mentions_us(reading):
+            for item in (*annotations(reading, self.names), *comments(reading, self.names)):
+                if isinstance(item, Trouble):
+                    troubles.append(item)
+                    continue
+                refused = self._refuse(item.checks, item.suppression, item.place)
+                troubles += refused
+                ids = self._in_force(item.checks, item.suppression)
+                cases.append(_Case(ids, item.suppression, item.place, item.scope.covers))
+        marked = _mark(findings, cases)
+        for case in cases:
+            troubles += self._unused(case.ids, case.used, case.place)
+        return self.exempt(reading, marked), troubles
+
+    def exempt(self, reading: Reading, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings of one input, marked where kubeguard.yaml suppresses them.
+
+        Part of `apply`; on its own for findings about suppressions, which nothing else covers.
+        """
+        entries = self.policy.suppressions
+        if not entries:
+            return list(findings)
+        numbers = {id(entry): number for number, entry in enumerate(entries)}
+        cases = []
+        for bound in bind(entries, self.policy.root, reading):
+            entry = bound.exemption
+            used = self._used.setdefault(numbers[id(entry)], set())
+            ids = self._in_force(entry.checks, entry.suppression)
+            cases.append(_Case(ids, entry.suppression, entry.node, bound.covers, used))
+        return _mark(findings, cases)
+
+    def leftovers(self, whole: bool) -> list[Trouble]:
+        """What is wrong with the suppressions of kubeguard.yaml; to be asked after all inputs.
+
+        `whole`: the run judged everything the file speaks for, so that an entry about an object
+        that nobody met is unused too.
+        """
+        troubles: list[Trouble] = []
+        for number, entry in enumerate(self.policy.suppressions):
+            troubles += self._refuse(entry.checks, entry.suppression, entry.node)
+            if whole or number in self._used:
+                ids = self._in_force(entry.checks, entry.suppression)
+                troubles += self._unused(ids, self._used.get(number, set()), entry.node)
+        return troubles
+
+    def _in_force(self, ids: tuple[str, ...], suppression: Suppression) -> tuple[str, ...]:
+        if self._expired(suppression):
+            return ()
+        return tuple(id for id in ids if not self._refusal(id, suppression.spelling))
+
+    def _expired(self, suppression: Suppression) -> bool:
+        return suppression.expires is not None and suppression.expires < self.today
+
+    def _refusal(self, id: str, spelling: Spelling) -> str:
+        """Why a check may not be suppressed in this spelling; '' when it may."""
+        check = self.names.checks[id]
+        if not check.waivable or id in self.policy.non_waivable:
+            return "may not be suppressed"
+        if check.family == "scan" and spelling is not Spelling.CONFIGURATION:
+            return "is about the scan itself and can be suppressed in kubeguard.yaml only"
+        return ""
+
+    def _refuse(
+        self, ids: tuple[str, ...], suppression: Suppression, place: Node
+    ) -> Iterable[Trouble]:
+        if self._expired(suppression):
+            message = (
+                f"the suppression of {self._called(ids)} ended on {suppression.expires}: "
+                f"{suppression.reason[:60]!r}"
+            )
+            hint = advise("repair what it covered, or decide again and give a later date")
+            yield Trouble(place, TroubleKind.EXPIRED_SUPPRESSION, message, hint)
+            return
+        for id in ids:
+            if why := self._refusal(id, suppression.spelling):
+                hint = advise("remove the suppression and repair what it covers")
+                message = f"{self.names.called(id)} {why}"
+                yield Trouble(place, TroubleKind.REFUSED_SUPPRESSION, message, hint)
+
+    def _unused(self, ids: tuple[str, ...], used: set[str], place: Node) -> Iterable[Trouble]:
+        unused = tuple(id for id in ids if id in self.ran and id not in used)
+        if unused:
+            verb = "reports" if len(unused) == 1 else "report"
+            message = f"{self._called(unused)} {verb} nothing here that this suppresses"
+            kind = TroubleKind.UNUSED_SUPPRESSION
+            yield Trouble(place, kind, message, advise("remove what is no longer needed"))
+
+    def _called(self, ids: tuple[str, ...]) -> str:
+        return ", ".join(map(self.names.called, ids))
+
+
+def _mentions_us(reading: Reading) -> bool:
+    """One search per input; an object without text, as at admission, has only annotations."""
+    if reading.dockerfile:
+        return "kubeguard" in reading.dockerfile.node.source.text
+    if not reading.objects:
+        return False
+    text = reading.objects[0].source.text
+    return not text or "kubeguard" in text
+
+
+def _mark(findings: Iterable[Finding], cases: Sequence[_Case]) -> list[Finding]:
+    """The first case that covers a finding is its suppression; all that do are used."""
+    if not cases:
+        return list(findings)
+    by_id: dict[str, list[_Case]] = {}
+    for case in cases:
+        for each in case.ids:
+            by_id.setdefault(each, []).append(case)
+    marked = []
+    for finding in findings:
+        id = finding.check.id
+        covering = [case for case in by_id.get(id, ()) if case.covers(finding)]
+        for case in covering:
+            case.used.add(id)
+        if covering and finding.suppression is None:
+            finding = replace(finding, suppression=covering[0].suppression)
+        marked.append(finding)
+    return marked
