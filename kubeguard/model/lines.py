@@ -19,7 +19,7 @@ class Lines:
 
     @cached_property
     def starts(self) -> list[int]:
-        return [0, *(found.end() for found in _BREAK.finditer(self.text))]
+        return [0, *[found.end() for found in _BREAK.finditer(self.text)]]
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of a character offset."""

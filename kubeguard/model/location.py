@@ -1,9 +1,11 @@
 """Where a finding is: first symbolically, then on a line."""
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
 Path = tuple[str | int, ...]
+_PLAIN_KEY = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def dotted(path: Path) -> str:
     for key in path:
         if isinstance(key, int):
             text += f"[{key}]"
-        elif key and all(char.isalnum() or char in "-_" for char in key):
+        elif _PLAIN_KEY.fullmatch(key):
             text += f".{key}" if text else key
         else:
             text += f"[{key!r}]"

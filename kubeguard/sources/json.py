@@ -11,7 +11,7 @@ from kubeguard.model.lines import Lines
 from kubeguard.model.node import Node, Source
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.sources.budget import BUDGET, Budget
-from kubeguard.sources.places import Spot, TextPlaces
+from kubeguard.sources.places import Entry, Spot, TextPlaces, packed, unpacked
 from kubeguard.sources.yaml.builder import Mark, PlaceError
 from kubeguard.sources.yaml.reader import Document, duplicate_trouble, place_trouble
 
@@ -88,7 +88,7 @@ class _Reader:
                 done: Any = _OPEN
             else:
                 done, position = self._scalar(start)
-                self._put(values, spots, key, done, Spot(key_start, key_end, start, position, None))
+                self._put(values, spots, key, done, packed(key_start, key_end, start, position))
             # Something is complete: go on behind the comma, or close what ends here.
             while True:
                 if done is not _OPEN:
@@ -115,13 +115,13 @@ class _Reader:
                     values, spots, key, done, Spot(key_start, key_end, start, position, below)
                 )
 
-    def _put(self, values: Any, spots: Any, key: str, value: object, spot: Spot) -> None:
+    def _put(self, values: Any, spots: Any, key: str, value: object, entry: Entry) -> None:
         if isinstance(values, dict):
             values[key] = value
-            spots[key] = spot
+            spots[key] = entry
         else:
             values.append(value)
-            spots.append(spot._replace(key_start=spot.start, key_end=spot.start))
+            spots.append(entry)
 
     def _key(
         self, values: Any, spots: Any, outer: list[Any], start: int
@@ -133,7 +133,7 @@ class _Reader:
         if self.text[colon : colon + 1] != ":":
             raise PlaceError("expected ':' after the key", colon)
         if key in values:
-            first: Spot = spots[key]
+            first = unpacked(spots[key])
             above = tuple(
                 frame[2] if isinstance(frame[0], dict) else len(frame[0]) for frame in outer[1:]
             )

@@ -17,8 +17,28 @@ class Spot(NamedTuple):
     key_end: int
     start: int
     end: int
-    below: Mapping[str, Spot] | Sequence[Spot] | None
+    below: Mapping[str, Entry] | Sequence[Entry] | None
     """The entries inside, None for a scalar."""
+
+
+Entry = Spot | int
+"""A spot, or that of a scalar packed into one integer: most entries are scalars, and this is a
+fifth of the memory. Inputs are bounded to 2**26 bytes, so every offset has its 27 bits."""
+_BITS = 27
+_MASK = (1 << _BITS) - 1
+
+
+def packed(key_start: int, key_end: int, start: int, end: int) -> int:
+    """The spot of a scalar in one integer."""
+    return ((key_start << _BITS | key_end) << _BITS | start) << _BITS | end
+
+
+def unpacked(entry: Entry) -> Spot:
+    """The spot of any entry."""
+    if isinstance(entry, Spot):
+        return entry
+    key_start, key_end = entry >> 3 * _BITS, entry >> 2 * _BITS & _MASK
+    return Spot(key_start, key_end, entry >> _BITS & _MASK, entry & _MASK, None)
 
 
 _BLOCK_HEADER = re.compile(r"(?:[&!][^\s]*[ \t]+)*[|>][^\r\n]*")
@@ -27,36 +47,36 @@ _BLOCK_HEADER = re.compile(r"(?:[&!][^\s]*[ \t]+)*[|>][^\r\n]*")
 class TextPlaces:
     """Places (see model.location) by a tree of spots that mirrors the parsed value."""
 
-    def __init__(self, lines: Lines, root: Spot) -> None:
+    def __init__(self, lines: Lines, root: Entry) -> None:
         self.lines = lines
-        self.root = root
+        self.root = unpacked(root)
 
-    def spot(self, path: Path) -> tuple[Spot, int]:
-        """The spot at `path` or at its nearest ancestor, and how many steps of it were found."""
-        spot = self.root
-        for depth, step in enumerate(path):
-            below = spot.below
-            if isinstance(step, str):
-                found = below.get(step) if isinstance(below, Mapping) else None
-            else:
-                listed = isinstance(below, Sequence) and 0 <= step < len(below)
-                found = below[step] if listed else None  # type: ignore[index]
+    def spot(self, path: Path) -> Spot:
+        """The spot at `path` or at its nearest ancestor that is in the text."""
+        spot: Entry = self.root
+        for step in path:
+            below = spot.below if isinstance(spot, Spot) else None
+            found: Entry | None = None
+            if type(below) is dict:
+                found = below.get(step)
+            elif type(below) is list and isinstance(step, int) and 0 <= step < len(below):
+                found = below[step]
             if found is None:
-                return spot, depth
+                break
             spot = found
-        return spot, len(path)
+        return unpacked(spot)
 
     def span(self, path: Path, /) -> Span | None:
-        spot, _ = self.spot(path)
+        spot = self.spot(path)
         if spot.below is None and spot.start != spot.end:
             return self.lines.span(spot.start, spot.end)
         return self._head(spot)
 
     def key_span(self, path: Path, /) -> Span | None:
-        return self._head(self.spot(path)[0])
+        return self._head(self.spot(path))
 
     def extent(self, path: Path, /) -> Span | None:
-        spot, _ = self.spot(path)
+        spot = self.spot(path)
         return self.lines.span(spot.key_start, max(spot.end, spot.key_end))
 
     def starting(self, line: int, /) -> tuple[Path, ...]:
@@ -124,4 +144,5 @@ def _entries(spot: Spot) -> Iterable[tuple[str | int, Spot]]:
     below = spot.below
     if below is None:
         return ()
-    return below.items() if isinstance(below, Mapping) else enumerate(below)
+    named = below.items() if isinstance(below, Mapping) else enumerate(below)
+    return ((key, unpacked(entry)) for key, entry in named)

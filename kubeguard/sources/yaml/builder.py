@@ -21,7 +21,7 @@ from yaml.events import (
 
 from kubeguard.errors import SourceError
 from kubeguard.sources.budget import Budget
-from kubeguard.sources.places import Spot
+from kubeguard.sources.places import Spot, packed, unpacked
 from kubeguard.sources.yaml import scalars
 
 
@@ -137,7 +137,7 @@ class Builder:
                 if event.anchor is None and type(values) is dict and frame.key is not _MERGE:
                     key = frame.key
                     values[key] = value
-                    frame.spots[key] = Spot(frame.key_start, frame.key_end, start, end, None)
+                    frame.spots[key] = packed(frame.key_start, frame.key_end, start, end)
                     frame.key = None
                 else:
                     spot = Spot(frame.key_start, frame.key_end, start, end, None)
@@ -180,7 +180,7 @@ class Builder:
         frame.key_start, frame.key_end = start, end
 
     def _duplicate(self, frame: _Frame, key: str, start: int, end: int) -> None:
-        first: Spot = frame.spots[key]
+        first = unpacked(frame.spots[key])
         if first.key_start < frame.start:
             return  # it came through a merge key, and being overridden is what merges are for
         path = (*self._path(), key)
