@@ -19,7 +19,7 @@ PREFIX = "kubeguard.io/"
 ANNOTATION = f"{PREFIX}ignore"
 
 
-def annotations(reading: Reading, names: Names) -> Iterator[Waiver | Trouble]:
+def in_annotations(reading: Reading, names: Names) -> Iterator[Waiver | Trouble]:
     """What the annotations of every object and of every pod template suppress."""
     for node in reading.objects:
         manifest = Manifest(node)
@@ -39,9 +39,8 @@ def _below(
         if not key.startswith(PREFIX):
             continue
         if key != ANNOTATION:
-            yield complain(
-                node, MalformedError(f"the annotation is called {ANNOTATION}, not {key}")
-            )
+            message = f"the annotation is called {ANNOTATION}, not {key[:60]}"
+            yield complain(node, MalformedError(message))
         elif not node.text.strip():
             yield complain(node, MalformedError(f"{ANNOTATION} is {shown(node.value)}"))
         else:

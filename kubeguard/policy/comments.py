@@ -44,7 +44,7 @@ class _Comment:
     target: int
 
 
-def comments(reading: Reading, names: Names) -> Iterator[Waiver | Trouble]:
+def in_comments(reading: Reading, names: Names) -> Iterator[Waiver | Trouble]:
     """What the comments of one input suppress."""
     if reading.dockerfile:
         source = reading.dockerfile.node.source
@@ -87,9 +87,8 @@ def _in_yaml(
     for sources in documents:
         if _stands_in(comment, sources[0]):
             where = "on this line" if comment.before.strip("- \t") else "below this comment"
-            error = MalformedError(
-                f"no entry begins {where}", "move it above the entry it is about"
-            )
+            hint = "move it above the entry it is about"
+            error = MalformedError(f"no entry begins {where}", hint)
             yield complain(_place(comment, sources[0], ()), error)
 
 

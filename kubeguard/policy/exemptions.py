@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class Bound:
     """An exemption in one input; `containers` and `stages` are None when it is not scoped so."""
 
+    number: int
+    """Which of the exemptions it is."""
     exemption: Exemption
     containers: tuple[tuple[int, Path], ...] | None
     stages: tuple[Span, ...] | None
@@ -48,7 +50,7 @@ class Bound:
 def bind(exemptions: Sequence[Exemption], root: File | None, reading: Reading) -> Iterator[Bound]:
     """The exemptions that have something in this input that they are about."""
     relative = ""
-    for exemption in exemptions:
+    for number, exemption in enumerate(exemptions):
         if exemption.file:
             relative = relative or _relative(reading.name, root)
             if not _pattern(exemption.file).match_file(relative):
@@ -59,7 +61,7 @@ def bind(exemptions: Sequence[Exemption], root: File | None, reading: Reading) -
         containers = tuple(_containers(exemption, objects)) if exemption.container else None
         lines = tuple(_stages(exemption, reading)) if exemption.stage else None
         if containers != () and lines != ():
-            yield Bound(exemption, containers, lines)
+            yield Bound(number, exemption, containers, lines)
 
 
 def _about(exemption: Exemption, subject: Subject) -> bool:

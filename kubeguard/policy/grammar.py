@@ -97,6 +97,5 @@ def _date(text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise MalformedError(
-        f"until={text[:40]} is no date", "write it as year-month-day: until=2027-01-31"
-    )
+    hint = "write it as year-month-day: until=2027-01-31"
+    raise MalformedError(f"until={text[:40]} is no date", hint)

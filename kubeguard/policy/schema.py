@@ -77,9 +77,10 @@ def _order(explained: Explained) -> tuple[int, int]:
 
 def _explain(root: Node, error: ValidationError) -> Explained:
     path = tuple(error.absolute_path)
-    rule, allowed, value = error.validator, error.validator_value, error.instance
+    allowed: Any = error.validator_value
+    value: Any = error.instance
     name = dotted(path) or "the configuration"
-    match rule:
+    match error.validator:
         case "additionalProperties":
             key, hint = _unknown(value, error)
             return root.at(*path, key), f"unknown key {shown(key)} in {name}", hint, True
@@ -87,7 +88,7 @@ def _explain(root: Node, error: ValidationError) -> Explained:
             missing = next(key for key in allowed if key not in value)
             hint = _property(error, missing)["description"]
             return root.at(*path), f"{name} has no {missing}", hint, False
-        case _:
+        case rule:
             message, hint = _sentence(name, str(rule), allowed, value)
             return root.at(*path), message, hint, False
 

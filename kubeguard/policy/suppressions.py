@@ -11,8 +11,8 @@ from kubeguard.model.fix import advise
 from kubeguard.model.node import Node
 from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import Trouble, TroubleKind
-from kubeguard.policy.annotations import annotations
-from kubeguard.policy.comments import comments
+from kubeguard.policy.annotations import in_annotations
+from kubeguard.policy.comments import in_comments
 from kubeguard.policy.exemptions import bind
 from kubeguard.policy.names import Names
 from kubeguard.policy.policy import Policy
@@ -54,7 +54,7 @@ class Suppressions:
         troubles: list[Trouble] = []
         cases: list[_Case] = []
         if _mentions_us(reading):
-            for item in (*annotations(reading, self.names), *comments(reading, self.names)):
+            for item in (*in_annotations(reading, self.names), *in_comments(reading, self.names)):
                 if isinstance(item, Trouble):
                     troubles.append(item)
                     continue
@@ -75,11 +75,10 @@ class Suppressions:
         entries = self.policy.suppressions
         if not entries:
             return list(findings)
-        numbers = {id(entry): number for number, entry in enumerate(entries)}
         cases = []
         for bound in bind(entries, self.policy.root, reading):
             entry = bound.exemption
-            used = self._used.setdefault(numbers[id(entry)], set())
+            used = self._used.setdefault(bound.number, set())
             ids = self._in_force(entry.checks, entry.suppression)
             cases.append(_Case(ids, entry.suppression, entry.node, bound.covers, used))
         return _mark(findings, cases)
@@ -101,7 +100,7 @@ class Suppressions:
     def _in_force(self, ids: tuple[str, ...], suppression: Suppression) -> tuple[str, ...]:
         if self._expired(suppression):
             return ()
-        return tuple(id for id in ids if not self._refusal(id, suppression.spelling))
+        return tuple(each for each in ids if not self._refusal(each, suppression.spelling))
 
     def _expired(self, suppression: Suppression) -> bool:
         return suppression.expires is not None and suppression.expires < self.today
@@ -126,14 +125,14 @@ class Suppressions:
             hint = advise("repair what it covered, or decide again and give a later date")
             yield Trouble(place, TroubleKind.EXPIRED_SUPPRESSION, message, hint)
             return
-        for id in ids:
-            if why := self._refusal(id, suppression.spelling):
+        for each in ids:
+            if why := self._refusal(each, suppression.spelling):
                 hint = advise("remove the suppression and repair what it covers")
-                message = f"{self.names.called(id)} {why}"
+                message = f"{self.names.called(each)} {why}"
                 yield Trouble(place, TroubleKind.REFUSED_SUPPRESSION, message, hint)
 
     def _unused(self, ids: tuple[str, ...], used: set[str], place: Node) -> Iterable[Trouble]:
-        unused = tuple(id for id in ids if id in self.ran and id not in used)
+        unused = tuple(each for each in ids if each in self.ran - used)
         if unused:
             verb = "reports" if len(unused) == 1 else "report"
             message = f"{self._called(unused)} {verb} nothing here that this suppresses"
@@ -164,10 +163,9 @@ def _mark(findings: Iterable[Finding], cases: Sequence[_Case]) -> list[Finding]:
             by_id.setdefault(each, []).append(case)
     marked = []
     for finding in findings:
-        id = finding.check.id
-        covering = [case for case in by_id.get(id, ()) if case.covers(finding)]
+        covering = [c for c in by_id.get(finding.check.id, ()) if c.covers(finding)]
         for case in covering:
-            case.used.add(id)
+            case.used.add(finding.check.id)
         if covering and finding.suppression is None:
             finding = replace(finding, suppression=covering[0].suppression)
         marked.append(finding)

@@ -50,7 +50,7 @@ class Waiver:
 
 
 def waiver(written: Written, spelling: Spelling, place: Node, scope: Scope, names: Names) -> Waiver:
-    """The suppression with its checks looked up. Raises MalformedError for names that nothing has."""
+    """The suppression with its checks looked up. Raises MalformedError for unknown names."""
     ids = []
     for name in written.checks:
         found = names.check(name)
