@@ -40,7 +40,7 @@ def missing_default_deny(bundle: Bundle) -> Iterator[Problem]:
         policies = "no policy" if namespace in first else "no NetworkPolicy in this scan"
         yield Problem(
             _place(declared.get(namespace) or first.get(namespace), workloads[0]),
-            f"{policies} denies by default in {here}: {names(workloads)} run there",
+            f"{policies} denies by default in {here}, of {names(workloads)}",
             advise("add a policy with `podSelector: {}` and policyTypes Ingress and Egress"),
         )
 
