@@ -56,8 +56,8 @@ def main(arguments: list[str]) -> None:
     required = agreed_required(releases)
     for version, definitions in releases.items():
         if version >= OLDEST:
-            write(f"{version[0]}.{version[1]}.json.z", release(definitions, required))
-    write("kinds.json.z", history(releases))
+            write(f"{version[0]}.{version[1]}.z", release(definitions, required))
+    write("kinds.z", text(history(releases)))
 
 
 def download(folder: Path) -> Path:
@@ -98,8 +98,8 @@ def agreed_required(releases: dict[tuple[int, int], dict[str, Json]]) -> dict[st
     }
 
 
-def release(definitions: dict[str, Json], required: dict[str, set[str]]) -> Json:
-    """What one file holds: kinds by apiVersion, and the definitions they can reach."""
+def release(definitions: dict[str, Json], required: dict[str, set[str]]) -> str:
+    """What one file holds: a line of kinds by apiVersion, then each definition they can reach."""
     kinds: dict[str, dict[str, str]] = {}
     for name, schema in definitions.items():
         for api_version, kind in served(schema):
@@ -112,7 +112,8 @@ def release(definitions: dict[str, Json], required: dict[str, set[str]]) -> Json
         refuse_empty_items(schema, prepared)
     roots = [name for by_kind in kinds.values() for name in by_kind.values()]
     reached = reachable(roots, prepared)
-    return {"kinds": kinds, "definitions": {name: prepared[name] for name in sorted(reached)}}
+    lines = [text(kinds), *(f"{name} {text(prepared[name])}" for name in sorted(reached))]
+    return "\n".join(lines)
 
 
 def served(schema: Json) -> list[tuple[str, str]]:
@@ -210,9 +211,12 @@ def history(releases: dict[tuple[int, int], dict[str, Json]]) -> Json:
     return found
 
 
-def write(name: str, content: Json) -> None:
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    (TARGET / name).write_bytes(zlib.compress(text.encode(), 9))
+def text(content: Json) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def write(name: str, content: str) -> None:
+    (TARGET / name).write_bytes(zlib.compress(content.encode(), 9))
 
 
 if __name__ == "__main__":

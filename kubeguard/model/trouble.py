@@ -33,6 +33,8 @@ class TroubleKind(Enum):
     """A suppression of a check that may not be waived."""
     UNKNOWN_FIELD = "unknown field"
     WRONG_TYPE = "wrong type"
+    INVALID_VALUE = "invalid value"
+    """Of the right type, yet refused: out of range, no quantity, not base64, none of an enum."""
     MISSING_FIELD = "missing field"
     UNKNOWN_KIND = "unknown kind"
     """No release of Kubernetes has this apiVersion and kind together."""

@@ -105,7 +105,7 @@ def _is_tool_configuration(version: object, kind: object, value: dict[str, objec
     if not isinstance(version, str):
         return isinstance(version, dict | list)
     group = version.rpartition("/")[0]
-    if group.endswith(_TOOL_GROUPS):
+    if group in _TOOL_GROUPS:  # not by its end: flowcontrol.apiserver.k8s.io is the server's
         return True
     if "metadata" in value or "spec" in value:
         return False
