@@ -10,7 +10,7 @@ for finding in report.at_least(Severity.HIGH):
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from kubeguard.version import VERSION as __version__
+from kubeguard.version import VERSION
 
 if TYPE_CHECKING:
     from kubeguard.api import audit
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kubeguard.model.severity import Profile, Severity
     from kubeguard.policy.policy import Policy
     from kubeguard.registry import load_checks
+
+__version__ = VERSION
 
 _HOMES = {
     "Account": "kubeguard.model.finding",

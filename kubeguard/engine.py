@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from kubeguard.model.credentials import mask, mask_all_values
-
 from kubeguard.model.bundle import Bundle
 from kubeguard.model.cluster import NEWEST, Cluster
+from kubeguard.model.credentials import mask, mask_all_values
 from kubeguard.model.finding import (
     Account,
     Check,
@@ -38,21 +38,30 @@ class Schemas(Protocol):
 
 
 class Suppressions(Protocol):
-    """Somebody's decisions to live with findings."""
+    """Somebody's decisions to live with findings, and what is wrong with them."""
 
     def apply(
-        self, findings: Iterable[Finding], sources: Iterable[Source], /
-    ) -> tuple[list[Finding], Iterable[Trouble]]: ...
+        self, reading: Reading, findings: Iterable[Finding], /
+    ) -> tuple[list[Finding], list[Trouble]]: ...
+
+    def exempt(self, reading: Reading, findings: Iterable[Finding], /) -> list[Finding]: ...
+
+    def leftovers(self, whole: bool, /) -> list[Trouble]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an audit needs besides readings and checks; `context` is lines around an excerpt."""
+    """What an audit needs besides readings and checks.
+
+    `schemas` makes the judge of schemas from all objects (CRDs are among them), `context` is how
+    many lines stand around an excerpt's own, `whole` says that the run is not a part of something.
+    """
 
     version: tuple[int, int] = NEWEST
     schemas: Callable[[tuple[Node, ...]], Schemas] | None = None
     suppressions: Suppressions | None = None
     context: int = 0
+    whole: bool = True
 
 
 DEFAULTS = Settings()
@@ -97,7 +106,7 @@ class _Audit:
         self.table = _Table.of(checks)
         self.settings = settings
         self.faults: list[Fault] = []
-        self.unknown_schemas = 0
+        self.unknown: Counter[str] = Counter()
         self.excerpts = _Excerpts(settings.context)
 
     def report(self) -> Report:
@@ -106,31 +115,39 @@ class _Audit:
         schemas = self.settings.schemas(objects) if self.settings.schemas else None
         manifests: list[Manifest] = []
         found: list[list[Finding]] = []
-        by_name: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for number, reading in enumerate(self.readings):
             own = [Manifest(node, cluster) for node in reading.objects]
             manifests += own
             found.append(list(self._reading(reading, own, schemas)))
-            by_name.setdefault(reading.name, number)
+            numbers.setdefault(reading.name, number)
         for finding in self._ask(Bundle(tuple(manifests)), self.table.on(Bundle)):
-            found[by_name[finding.location.source]].append(finding)
-        if self.settings.suppressions:
-            found = [
-                self._suppress(reading, own)
-                for reading, own in zip(self.readings, found, strict=True)
-            ]
+            found[numbers[finding.location.source]].append(finding)
         return Report(
-            tuple(finding for own in found for finding in sorted(own, key=_order)),
+            tuple(self._settled(found)),
             tuple(self.faults),
-            tuple(_account(reading) for reading in self.readings),
+            tuple(self._account(reading) for reading in self.readings),
         )
+
+    def _settled(self, found: list[list[Finding]]) -> Iterator[Finding]:
+        """The findings in the order of their places, marked where somebody lives with them."""
+        suppressions = self.settings.suppressions
+        for reading, own in zip(self.readings, found, strict=True):
+            if suppressions:
+                own, troubles = suppressions.apply(reading, own)
+                own += suppressions.exempt(reading, self._told(troubles))
+            yield from sorted(own, key=_order)
+        if suppressions:
+            yield from self._told(suppressions.leftovers(self.settings.whole))
+
+    def _told(self, troubles: Iterable[Trouble]) -> list[Finding]:
+        checks = self.table.on(Trouble)
+        return [finding for trouble in troubles for finding in self._ask(trouble, checks)]
 
     def _reading(
         self, reading: Reading, manifests: list[Manifest], schemas: Schemas | None
     ) -> Iterator[Finding]:
-        on_trouble = self.table.on(Trouble)
-        for trouble in reading.troubles:
-            yield from self._ask(trouble, on_trouble)
+        yield from self._told(reading.troubles)
         if reading.dockerfile:
             yield from self._walk(reading.dockerfile)
         on_workload, on_container = self.table.on(Workload), self.table.on(Container)
@@ -141,8 +158,13 @@ class _Audit:
                 for container in workload.containers:
                     yield from self._ask(container, on_container)
             if schemas:
-                for trouble in schemas.troubles(manifest):
-                    yield from self._ask(trouble, on_trouble)
+                self.unknown[reading.name] += not schemas.known(manifest)
+                yield from self._told(schemas.troubles(manifest))
+
+    def _account(self, reading: Reading) -> Account:
+        judged = len(reading.objects) or 1 if reading.outcome is Outcome.JUDGED else 0
+        unknown = self.unknown[reading.name]
+        return Account(reading.name, reading.outcome, reading.what, reading.reason, judged, unknown)
 
     def _walk(self, view: View) -> Iterator[Finding]:
         yield from self._ask(view, self.table.on(type(view)))
@@ -171,15 +193,6 @@ class _Audit:
             fix=problem.fix,
         )
 
-    def _suppress(self, reading: Reading, findings: list[Finding]) -> list[Finding]:
-        assert self.settings.suppressions is not None
-        sources = [node.source for node in reading.objects]
-        if reading.dockerfile:
-            sources.append(reading.dockerfile.node.source)
-        kept, troubles = self.settings.suppressions.apply(findings, sources)
-        on_trouble = self.table.on(Trouble)
-        return [*kept, *(f for trouble in troubles for f in self._ask(trouble, on_trouble))]
-
 
 class _Excerpts:
     """Masked lines of the inputs, each made once."""
@@ -207,8 +220,3 @@ class _Excerpts:
 def _order(finding: Finding) -> tuple[int, int, str]:
     span = finding.location.span
     return (span.line, span.column, finding.check.id) if span else (0, 0, finding.check.id)
-
-
-def _account(reading: Reading) -> Account:
-    judged = len(reading.objects) if reading.outcome is Outcome.JUDGED else 0
-    return Account(reading.name, reading.outcome, reading.what, reading.reason, judged)

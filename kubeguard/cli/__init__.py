@@ -1,1 +1,60 @@
+"""Arguments in, exit code out: a module for each command, imported when it is called."""
 
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from kubeguard.errors import KubeguardError, UsageError
+from kubeguard.version import VERSION
+
+COMMANDS = {
+    "scan": "Judge Dockerfiles and Kubernetes manifests.",
+    "explain": "Tell why a check exists and what to do.",
+    "checks": "List the checks.",
+    "completion": "Print the shell completion script.",
+}
+"""Every command with its one line, so that `--help` imports none of them."""
+
+USAGE, BROKEN, INTERRUPTED = 2, 3, 130
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"kubeguard.cli.{name}"), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be judged.",
+)
+@click.version_option(VERSION, prog_name="kubeguard", message="%(prog)s %(version)s")
+def kubeguard() -> None:
+    """One set of rules for Dockerfiles and Kubernetes manifests."""
+
+
+def main() -> None:
+    """Run the command line; errors a user can act on become one line and an exit code."""
+    try:
+        kubeguard.main(prog_name="kubeguard", standalone_mode=True)
+    except KubeguardError as error:
+        click.echo(f"kubeguard: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"hint: {error.hint}", err=True)
+        sys.exit(USAGE if isinstance(error, UsageError) else BROKEN)

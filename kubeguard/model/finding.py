@@ -127,13 +127,18 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One input and what became of it; `objects` counts what was judged inside it."""
+    """One input and what became of it.
+
+    `objects` counts what was judged inside it, `unknown_schemas` those of them that no schema of
+    this run describes: judged by their shape, but not validated.
+    """
 
     source: str
     outcome: Outcome
     what: str
     reason: str = ""
     objects: int = 0
+    unknown_schemas: int = 0
 
 
 @dataclass(frozen=True, slots=True)

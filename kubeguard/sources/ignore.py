@@ -17,13 +17,15 @@ class Ignore:
 
     layers: tuple[tuple[str, GitIgnoreSpec], ...] = ()
     """Absolute folder (with slash at the end) and the patterns that hold below it."""
-    excludes: tuple[str, GitIgnoreSpec] | None = None
+    excludes: tuple[tuple[str, GitIgnoreSpec], ...] = ()
 
     @classmethod
-    def of(cls, patterns: Iterable[str]) -> Ignore:
-        """The user's excludes, relative to the working directory."""
-        given = list(patterns)
-        return cls(excludes=(_slashed(Path.cwd()), _compile(given)) if given else None)
+    def of(cls, patterns: Iterable[tuple[Path, str]]) -> Ignore:
+        """The user's excludes, each with the folder it is relative to."""
+        by_root: dict[str, list[str]] = {}
+        for root, pattern in patterns:
+            by_root.setdefault(_slashed(root), []).append(pattern)
+        return cls(excludes=tuple((root, _compile(lines)) for root, lines in by_root.items()))
 
     def above(self, folder: Path) -> Ignore:
         """With the `.gitignore` files of the folders above, up to the top of the repository."""
@@ -55,9 +57,9 @@ class Ignore:
         if not self.layers and not self.excludes:
             return ""
         full = _slashed(Path(path)) if is_folder else Path(path).absolute().as_posix()
-        base, spec = self.excludes or ("\0", None)
-        if spec and full.startswith(base) and spec.match_file(full.removeprefix(base)):
-            return "excluded"
+        for base, spec in self.excludes:
+            if full.startswith(base) and spec.match_file(full.removeprefix(base)):
+                return "excluded"
         for base, spec in reversed(self.layers):
             if full.startswith(base):
                 verdict = spec.check_file(full.removeprefix(base)).include

@@ -36,7 +36,7 @@ class Entry:
     fail: str = ""
 
 
-def find(targets: Iterable[str], excludes: Iterable[str] = ()) -> Iterator[Entry]:
+def find(targets: Iterable[str], excludes: Iterable[tuple[Path, str]] = ()) -> Iterator[Entry]:
     """Every entry below the targets, each once. Raises UsageError for one that is not there."""
     ignore = Ignore.of(excludes)
     seen: set[tuple[int, int]] = set()

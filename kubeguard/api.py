@@ -1,0 +1,113 @@
+"""What the command line does, as functions: find, read, judge, report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from kubeguard import engine
+from kubeguard.errors import UsageError
+from kubeguard.model.finding import Check, Report
+from kubeguard.model.reading import Reading
+from kubeguard.policy import configuration
+from kubeguard.policy.configuration import Options
+from kubeguard.policy.policy import Policy
+from kubeguard.policy.selection import select
+from kubeguard.policy.suppressions import Suppressions
+from kubeguard.registry import load_checks
+from kubeguard.sources import kustomize, targets, yaml
+
+Progress = Callable[[Iterator[Reading]], Iterable[Reading]]
+
+
+def audit(
+    *paths: str | os.PathLike[str],
+    policy: Policy | None = None,
+    suppress: bool = True,
+    context: int = 0,
+    today: date | None = None,
+    progress: Progress = iter,
+) -> Report:
+    """Judge files, folders and `-` (standard input); the working directory when none is named.
+
+    `policy` is the default one unless given (`load_policy` reads a `kubeguard.yaml`), `suppress`
+    False judges as if nobody had suppressed anything, `context` is how many lines of the input
+    stand around each finding's own, `today` decides which suppressions have expired.
+
+    Raises UsageError for a path that does not exist; whatever else goes wrong is in the report.
+    """
+    chosen = policy or Policy()
+    checks = checks_of(chosen)
+    given = [os.fspath(path) for path in paths] or ["."]
+    entries = targets.find(given, _excludes(chosen))
+    readings = kustomize.set_patches_aside(progress(map(targets.load, entries)))
+    return engine.audit(readings, checks, _settings(chosen, checks, suppress, context, today))
+
+
+def load_policy(
+    config: str | os.PathLike[str] | None = None, options: Options | None = None
+) -> Policy:
+    """The policy in `config`, or in the `kubeguard.yaml` at or above the working directory.
+
+    `options` are choices of a command line, which win. Raises UsageError with the place.
+    """
+    file = Path(config) if config is not None else configuration.find(Path.cwd())
+    policy = _read(file) if file is not None else Policy()
+    return configuration.override(policy, options, load_checks()) if options else policy
+
+
+def checks_of(policy: Policy) -> tuple[Check, ...]:
+    """The built-in checks that a policy selects, with its severities and parameters."""
+    return select(load_checks(), policy)
+
+
+def _read(file: Path) -> Policy:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"{file}: {reason}", "name the configuration with --config") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: not UTF-8 text") from error
+    documents, broken = yaml.read(_shown(file), text)
+    for trouble in (*broken, *(t for document in documents for t in document.troubles)):
+        raise UsageError(f"{trouble.node.location}: {trouble.message}")
+    if len(documents) > 1:
+        raise UsageError(f"{documents[1].node.location}: a configuration is one document")
+    return configuration.parse(documents[0].node, load_checks()) if documents else Policy()
+
+
+def _shown(file: Path) -> str:
+    """Relative to the working directory when it lies below, so that a reader can click on it."""
+    full = file.absolute()
+    here = Path.cwd()
+    return (full.relative_to(here) if full.is_relative_to(here) else full).as_posix()
+
+
+def _excludes(policy: Policy) -> tuple[tuple[Path, str], ...]:
+    """Patterns with the folder they are relative to."""
+    root = policy.root or Path.cwd()
+    return tuple((root, pattern) for pattern in policy.exclude)
+
+
+def _settings(
+    policy: Policy, checks: tuple[Check, ...], suppress: bool, context: int, today: date | None
+) -> engine.Settings:
+    ran = [check.id for check in checks]
+    return engine.Settings(
+        version=policy.kubernetes_version,
+        schemas=_schemas(policy) if any(check.family == "schema" for check in checks) else None,
+        suppressions=Suppressions(policy, load_checks(), ran, today or date.today())
+        if suppress
+        else None,
+        context=context,
+    )
+
+
+def _schemas(policy: Policy) -> Callable[..., engine.Schemas]:
+    from kubeguard.sources.schema import Schemas
+
+    return partial(Schemas, policy.kubernetes_version)

@@ -1,0 +1,166 @@
+"""`kubeguard scan`: from arguments to a report, its files and an exit code."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import click
+
+from kubeguard import api
+from kubeguard.cli.completing import checks_and_families
+from kubeguard.cli.output import Outputs, parse_format
+from kubeguard.cli.progress import showing_progress
+from kubeguard.formats import FORMATS
+from kubeguard.model.finding import Report
+from kubeguard.model.severity import Severity
+from kubeguard.policy import baseline as baselines
+from kubeguard.policy.configuration import Options
+from kubeguard.policy.policy import Policy
+
+CLEAN, FOUND, BROKEN = 0, 1, 3
+_SEVERITIES = [severity.name.lower() for severity in Severity]
+
+
+class Flags(NamedTuple):
+    """The options of `scan` that are no choices of a policy."""
+
+    config: str | None
+    baseline: str | None
+    write_baseline: str | None
+    suppressions: bool
+    jobs: int
+    format: tuple[str, ...]
+    color: str
+    quiet: bool
+    verbose: bool
+
+
+@click.command()
+@click.argument("targets", nargs=-1, type=click.Path(allow_dash=True))
+@click.option(
+    "--profile",
+    type=click.Choice(["baseline", "restricted", "pedantic"]),
+    help="How strict to be.  [default: restricted]",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([*_SEVERITIES, "none"]),
+    help="The severity from which findings fail the scan.  [default: medium]",
+)
+@click.option(
+    "--kubernetes-version",
+    metavar="VERSION",
+    help="The release to judge for, 1.27 or newer.  [default: the newest known]",
+)
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="CHECK",
+    shell_complete=checks_and_families,
+    help="Run only these: ids, names or families.  Repeatable, or with commas.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="CHECK",
+    shell_complete=checks_and_families,
+    help="Leave these out.  Repeatable, or with commas.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out files that match, as in .gitignore.  Repeatable.",
+)
+@click.option(
+    "--config", metavar="FILE", help="The configuration.  [default: kubeguard.yaml here or above]"
+)
+@click.option("--baseline", metavar="FILE", help="Known findings, which do not fail the scan.")
+@click.option("--write-baseline", metavar="FILE", help="Make today's findings the known ones.")
+@click.option(
+    "--suppressions/--no-suppressions",
+    default=True,
+    help="Whether comments, annotations and the configuration may suppress.",
+)
+@click.option(
+    "--format",
+    "-f",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    help=f"{', '.join(FORMATS)}.  Repeatable.  [default: text]",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(0),
+    default=0,
+    help="Processes; 0 takes several when it pays.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colour in text.  NO_COLOR and FORCE_COLOR are honoured.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="One line per finding, nothing else.")
+@click.option("--verbose", "-v", is_flag=True, help="Also what was suppressed and skipped.")
+def scan(
+    targets: tuple[str, ...],
+    profile: str | None,
+    fail_on: str | None,
+    kubernetes_version: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
+    **flags: object,
+) -> None:
+    """Judge TARGETS: files, folders, or - for standard input (default: this folder)."""
+    gc.disable()  # the objects of a scan live until its end; looking for cycles is a third of it
+    options = Options(profile, fail_on, kubernetes_version, _split(select), _split(ignore), exclude)
+    code = _scan(targets, options, Flags(**flags))  # type: ignore[arg-type]
+    sys.stdout.flush()
+    raise SystemExit(code)
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(item.strip() for value in values for item in value.split(",") if item.strip())
+
+
+def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
+    started = perf_counter()
+    outputs = Outputs.of([parse_format(text) for text in flags.format], flags.color)
+    policy = api.load_policy(flags.config, options)
+    known = baselines.load(Path(flags.baseline)) if flags.baseline else None
+    with showing_progress() as progress:
+        report = api.audit(
+            *targets,
+            policy=policy,
+            suppress=flags.suppressions,
+            context=outputs.context_lines,
+            progress=progress,
+        )
+    checks = api.checks_of(policy)
+    ran = [check.id for check in checks]
+    if flags.write_baseline:
+        written = baselines.write(Path(flags.write_baseline), report, ran)
+        report, _ = baselines.mark(report, written, ran)
+        click.echo(f"{flags.write_baseline}: {len(written.entries)} known findings", err=True)
+    gone = 0
+    if known is not None:
+        report, gone = baselines.mark(report, known, ran)
+    outputs.write(report, policy, checks, perf_counter() - started, flags.quiet, flags.verbose)
+    if gone:
+        click.echo(f"{flags.baseline}: {gone} entries are gone; write it anew", err=True)
+    return exit_code(report, policy)
+
+
+def exit_code(report: Report, policy: Policy) -> int:
+    """3 when something was not judged, else 1 when something fails the policy, else 0."""
+    if not report.complete:
+        return BROKEN
+    failing = policy.fail_on is not None and report.at_least(policy.fail_on)
+    return FOUND if failing else CLEAN
