@@ -18,17 +18,24 @@ if TYPE_CHECKING:
 SCHEMA = File(__file__).with_name("kubeguard.schema.json")
 """Published for editors; JSON Schema draft 2020-12."""
 _TYPES = {"array": "a list", "object": "a mapping", "string": "text"}
-_PATTERNS = {"until": "a date such as 2027-01-31", "kubernetes_version": "a release such as 1.33"}
+_PATTERNS = {
+    "kind": "a kind without its group, such as Role",
+    "kubernetes_version": "a release such as 1.33",
+    "until": "a date such as 2027-01-31",
+}
 
 
 def validate(node: Node) -> None:
-    """Raise UsageError for the first thing, in the order of the text, that the schema refuses."""
+    """Raise UsageError for the first thing, in the order of the text, that the schema refuses.
+
+    What is missing comes last: the usual reason is a misspelt key.
+    """
     from jsonschema import Draft202012Validator
 
-    errors = Draft202012Validator(_schema()).iter_errors(node.value)
-    found = [_explain(node, error) for error in errors]
-    if found:
-        raise mistake(*min(found, key=_order))
+    errors = list(Draft202012Validator(_schema()).iter_errors(node.value))
+    wrong = [error for error in errors if error.validator != "required"] or errors
+    if wrong:
+        raise mistake(*min((_explain(node, error) for error in wrong), key=_order))
 
 
 def mistake(node: Node, message: str, hint: str = "", key: bool = False) -> UsageError:
