@@ -38,6 +38,21 @@ DECODED: dict[str, Json] = {
     "runtime.RawExtension": FREE_FORM,
 }
 
+# Not listed as required, and yet every server refuses the object without it.
+DEMANDED = {
+    "apps.v1.ReplicaSetSpec": {"template"},
+    "batch.v1.Job": {"spec"},
+    "batch.v1.JobTemplateSpec": {"spec"},
+    "core.v1.PersistentVolume": {"spec"},
+    "core.v1.PersistentVolumeClaim": {"spec"},
+    "core.v1.PersistentVolumeClaimSpec": {"accessModes", "resources"},
+    "core.v1.Pod": {"spec"},
+    "core.v1.PodTemplateSpec": {"spec"},
+    "core.v1.ReplicationController": {"spec"},
+    "core.v1.ReplicationControllerSpec": {"template"},
+    "core.v1.Service": {"spec"},
+    "networking.v1.Ingress": {"spec"},
+}
 # Listed as required, and yet their absence is taken for the zero value by every server.
 UNENFORCED = {
     "core.v1.HTTPHeader": {"value"},
@@ -49,15 +64,16 @@ UNENFORCED = {
 }
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str], target: Path = TARGET) -> None:
     with tempfile.TemporaryDirectory() as folder:
         wheel = Path(arguments[0]) if arguments else download(Path(folder))
         releases = read(wheel)
     required = agreed_required(releases)
     for version, definitions in releases.items():
         if version >= OLDEST:
-            write(f"{version[0]}.{version[1]}.z", release(definitions, required))
-    write("kinds.z", text(history(releases)))
+            content = release(definitions, required)
+            (target / f"{version[0]}.{version[1]}.z").write_bytes(packed(content))
+    (target / "kinds.z").write_bytes(packed(text(history(releases))))
 
 
 def download(folder: Path) -> Path:
@@ -93,6 +109,7 @@ def agreed_required(releases: dict[tuple[int, int], dict[str, Json]]) -> dict[st
     """
     return {
         name: set(schema.get("required", ())) - UNENFORCED.get(name, set())
+        | DEMANDED.get(name, set())
         for definitions in releases.values()
         for name, schema in definitions.items()
     }
@@ -215,8 +232,8 @@ def text(content: Json) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
-def write(name: str, content: str) -> None:
-    (TARGET / name).write_bytes(zlib.compress(content.encode(), 9))
+def packed(content: str) -> bytes:
+    return zlib.compress(content.encode(), 9)
 
 
 if __name__ == "__main__":

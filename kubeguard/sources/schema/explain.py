@@ -17,6 +17,8 @@ from kubeguard.sources.schema.shape import Shape
 ADVISED = 20
 """Unknown fields of one object that are looked up elsewhere: past that it is no slip of the pen."""
 
+ENCODE = advise("encode it in base64; the plain text of a Secret goes into stringData")
+
 Other = Callable[[Path, str], Advice | None]
 
 
@@ -26,6 +28,7 @@ def explain(shape: Shape, node: Node, other: Other) -> Iterator[Trouble]:
     `other` knows the fields that only another release or apiVersion has.
     """
     asked = 0
+    mistyped: set[Path] = set()
     try:
         for error in shape.validator.iter_errors(node.value):
             where = node.at(*error.instance_path)
@@ -40,8 +43,11 @@ def explain(shape: Shape, node: Node, other: Other) -> Iterator[Trouble]:
                         yield _unknown(where[name], node, advice)
                 case ValidationErrorKind.Required(property=name):
                     yield _missing(where[name], node)
-                case ValidationErrorKind.Type(types=types):
-                    yield _wrong_type(where, node, [name for name in types if name != "null"])
+                case ValidationErrorKind.Type(types=types) if where.path not in mistyped:
+                    mistyped.add(where.path)
+                    yield _wrong_type(shape, where, node, [t for t in types if t != "null"])
+                case ValidationErrorKind.Type():
+                    pass  # said already: a reference and what stands beside it both refuse it
                 case _:
                     yield _invalid(where, node, error)
     except ValueError:
@@ -73,12 +79,14 @@ def _missing(field: Node, root: Node) -> Trouble:
     return Trouble(field, TroubleKind.MISSING_FIELD, message, advise(f"add {name!r}"))
 
 
-def _wrong_type(where: Node, root: Node, types: list[str]) -> Trouble:
+def _wrong_type(shape: Shape, where: Node, root: Node, types: list[str]) -> Trouble:
     if where.value is None and where.path and isinstance(where.path[-1], str):
         return _missing(where, root)
     wanted = " or ".join(NAMES[name] for name in sorted(types, reverse=True))
     message = f"{place(where, root)} is {called(where.value)}, not {wanted}"
-    return Trouble(where, TroubleKind.WRONG_TYPE, message, retype(where, types, wanted))
+    encoded = shape.along(where.path[len(root.path) :])[-1].get("format") == "byte"
+    fix = ENCODE if encoded else retype(where, types, wanted)
+    return Trouble(where, TroubleKind.WRONG_TYPE, message, fix)
 
 
 def _invalid(where: Node, root: Node, error: ValidationError) -> Trouble:
@@ -91,11 +99,15 @@ def _reason(error: ValidationError) -> tuple[str, Fix]:
     """Why, without the value itself, which may be a secret."""
     match error.kind:
         case ValidationErrorKind.Format(format="byte"):
-            return "not base64", advise("encode it in base64; plain text goes into stringData")
+            return "not base64", ENCODE
         case ValidationErrorKind.Format(format="date-time"):
             return "not a time", advise("write it as in RFC 3339: 2026-01-31T12:00:00Z")
         case ValidationErrorKind.Pattern() if "api.resource.Quantity" in error.schema_path:
             return "not a quantity", advise("write it like 250m, 0.5, 512Mi or 2G, without spaces")
-    message = error.message
+        case ValidationErrorKind.Enum(options=options):
+            allowed = ", ".join(repr(option) for option in options if option is not None)
+            message = f"the value is not one of {allowed}"
+        case _:
+            message = error.message
     message = f"{message[:77]}..." if len(message) > 80 else message
     return message, advise("change it to a value that the schema allows")

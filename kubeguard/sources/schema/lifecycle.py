@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
+from functools import cache
 
 from kubeguard import schemas
 from kubeguard.model.cluster import NEWEST
@@ -66,6 +67,9 @@ DEPRECATED = {
 CHANGED = ("extensions/", "apps/v1beta", "policy/v1beta1", "admissionregistration.k8s.io/v1beta1")
 """apiVersions whose successor reads the same text in another way (defaults, empty selectors)."""
 
+ALIKE = 0.85
+"""VerticalPodAutoscaler is no slip for HorizontalPodAutoscaler, Deploymet is one for Deployment."""
+
 
 def removed_in(api_version: str, kind: str) -> int | None:
     """The first minor release without this pair; None when it is still there, or never was."""
@@ -83,8 +87,12 @@ def added_in(api_version: str, kind: str) -> int | None:
 
 def built_in(group: str) -> bool:
     """Whether Kubernetes itself defines the group; `gateway.networking.k8s.io` it does not."""
-    known = (*schemas.history(), *EARLIER)
-    return any(group_of(api_version) == group for api_version in known)
+    return group in _groups()
+
+
+@cache
+def _groups() -> frozenset[str]:
+    return frozenset(map(group_of, (*schemas.history(), *EARLIER)))
 
 
 def homes(kinds: Kinds, kind: str, group: str = "") -> list[str]:
@@ -123,7 +131,7 @@ def misspelt_group(kinds: Kinds, group: str, kind: str) -> bool:
 def misspelt_kind(kinds: Kinds, api_version: str, kind: str) -> str | None:
     """The kind meant, looked for in this apiVersion, then everywhere."""
     everywhere: Iterator[str] = (name for served in kinds.values() for name in served)
-    return closest(kind, kinds.get(api_version, ()), 0.75) or closest(kind, everywhere, 0.85)
+    return closest(kind, kinds.get(api_version, ()), ALIKE) or closest(kind, everywhere, ALIKE)
 
 
 def _like(one: str, other: str) -> bool:

@@ -29,7 +29,7 @@ def called(value: object) -> str:
         case bool():
             return f"the boolean {str(value).lower()}"
         case float() if not math.isfinite(value):
-            return "not a finite number"
+            return "the number .nan or .inf"
         case int() | float():
             return "a number"
         case str():
@@ -42,7 +42,7 @@ def called(value: object) -> str:
 def retype(where: Node, types: list[str], wanted: str) -> Fix:
     """Quote or unquote where the text leaves no doubt; the server takes nothing as it is now."""
     value = where.value
-    if isinstance(value, bool | int | float) and "string" in types:
+    if isinstance(value, bool | int | float) and types == ["string"]:
         written = _written(where)
         if written:
             return put(where, written, hint="put it in quotes")
@@ -52,6 +52,10 @@ def retype(where: Node, types: list[str], wanted: str) -> Fix:
             return put(where, int(value), hint="take the quotes off")
         if "boolean" in types and value in BOOLEANS:
             return put(where, BOOLEANS[value], hint="take the quotes off")
+    if where.path and where.path[-1] == "matchLabels":
+        return advise("write the labels straight into the selector")
+    if isinstance(value, dict) and "array" in types:
+        return advise("write a list, with a dash before each entry")
     return advise(f"write {wanted}")
 
 

@@ -53,10 +53,8 @@ def _removed(manifest: Manifest, release: Release, minor: int) -> Trouble:
     message = f"{kind} of {manifest.api_version} was removed in Kubernetes 1.{minor}"
     if homes:
         message, fix = f"{message}; use {homes[0]}", _move(manifest, release, homes[0])
-    elif kind in lifecycle.INSTEAD:
-        fix = advise(f"use {lifecycle.INSTEAD[kind]}")
     else:
-        fix = advise("remove the object, or find what replaced it in the release notes")
+        fix = advise(f"use {lifecycle.INSTEAD.get(kind, 'what the release notes name instead')}")
     return _trouble(manifest.node["apiVersion"], TroubleKind.REMOVED_API, message, fix)
 
 
@@ -82,7 +80,8 @@ def _no_kind(manifest: Manifest, release: Release) -> Trouble:
     meant = lifecycle.misspelt_kind(release.kinds, api_version, kind)
     message = f"Kubernetes 1.{release.minor} has no kind {kind!r} in {api_version!r}"
     if meant is None:
-        fix = advise("check apiVersion and kind")
+        instead = lifecycle.INSTEAD.get(kind)
+        fix = advise(f"use {instead}" if instead else "check apiVersion and kind")
         return _trouble(manifest.node["kind"], TroubleKind.UNKNOWN_KIND, message, fix)
     fix = advise(f"write {meant!r}")
     if meant.lower() == kind.lower() and meant in release.kinds.get(api_version, ()):
