@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Path = tuple[str | int, ...]
 _PLAIN_KEY = re.compile(r"[\w-]+")
@@ -61,6 +61,11 @@ class Places(Protocol):
     def extent(self, path: Path, /) -> Span | None:
         """From the first character of the entry (its key or dash) to the last of its value."""
 
+
+@runtime_checkable
+class CommentedPlaces(Places, Protocol):
+    """Places in a text whose comments stand at its entries."""
+
     def starting(self, line: int, /) -> tuple[Path, ...]:
         """The entries that begin on a line, outermost first; `()` is the whole document."""
 
@@ -75,12 +80,6 @@ class Nowhere:
         return None
 
     key_span = extent = span
-
-    def starting(self, _: int) -> tuple[Path, ...]:
-        return ()
-
-    def is_comment(self, _line: int, _column: int) -> bool:
-        return False
 
 
 NOWHERE = Nowhere()

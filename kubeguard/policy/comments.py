@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.finding import Spelling
 from kubeguard.model.lines import Lines
-from kubeguard.model.location import Nowhere, Path, Span
+from kubeguard.model.location import CommentedPlaces, Nowhere, Path, Span
 from kubeguard.model.manifest import within
 from kubeguard.model.node import Node, Source
 from kubeguard.model.reading import Reading
@@ -20,6 +21,28 @@ from kubeguard.policy.waiver import Scope, Waiver, complain, waiver
 
 _NO_ENTRY = re.compile(r"[ \t]*(?:---[ \t]*)?(?:#.*)?")
 """A line on which nothing begins: blank, a comment, a document separator."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """`before` is what stands on the line in front of it, `target` the line it speaks about."""
+
+    span: Span
+    body: str
+    before: str
+    target: int
+
+    @property
+    def trailing(self) -> bool:
+        return self.target == self.span.line
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """One YAML document: its places and the objects in it, more than one for a List."""
+
+    places: CommentedPlaces
+    sources: list[Source]
 
 
 class _At(Nowhere):
@@ -34,38 +57,30 @@ class _At(Nowhere):
     key_span = extent = span
 
 
-@dataclass(frozen=True, slots=True)
-class _Comment:
-    """`before` is what stands on the line in front of it, `target` the line it speaks about."""
-
-    span: Span
-    body: str
-    before: str
-    target: int
-
-
 def in_comments(reading: Reading, names: Names) -> Iterator[Waiver | Trouble]:
     """What the comments of one input suppress."""
     if reading.dockerfile:
-        source = reading.dockerfile.node.source
-        covered = tuple(regions(reading.dockerfile))
-        for comment in _comments(source.text):
-            if not in_heredoc(reading.dockerfile, comment.span.line):
-                yield _in_dockerfile(comment, source, covered, names)
-    elif reading.objects:
-        documents: dict[int, list[Source]] = {}
-        for node in reading.objects:
-            documents.setdefault(node.source.document, []).append(node.source)
-        places = [sources[0].places for sources in documents.values()]
-        for comment in _comments(reading.objects[0].source.text):
-            at = comment.span
-            if all(each.is_comment(at.line, at.column) for each in places):
-                yield from _in_yaml(comment, list(documents.values()), names)
+        yield from _in_dockerfile(reading.dockerfile, names)
+    elif documents := _documents(reading):
+        lines = Lines(documents[0].sources[0].text)
+        for comment in _comments(lines):
+            line, column = comment.span.line, comment.span.column
+            if all(document.places.is_comment(line, column) for document in documents):
+                yield from _in_yaml(comment, lines, documents, names)
 
 
-def _comments(text: str) -> Iterator[_Comment]:
-    lines = Lines(text)
-    for found in COMMENT.finditer(text):
+def _documents(reading: Reading) -> list[_Document]:
+    found: dict[int, _Document] = {}
+    for node in reading.objects:
+        source = node.source
+        if isinstance(source.places, CommentedPlaces):
+            document = found.setdefault(source.document, _Document(source.places, []))
+            document.sources.append(source)
+    return list(found.values())
+
+
+def _comments(lines: Lines) -> Iterator[_Comment]:
+    for found in COMMENT.finditer(lines.text):
         span = lines.span(found.start(), found.end())
         before = lines.line(span.line)[: span.column - 1]
         target = span.line
@@ -77,54 +92,48 @@ def _comments(text: str) -> Iterator[_Comment]:
 
 
 def _in_yaml(
-    comment: _Comment, documents: list[list[Source]], names: Names
+    comment: _Comment, lines: Lines, documents: list[_Document], names: Names
 ) -> Iterator[Waiver | Trouble]:
-    for sources in documents:
-        starting = sources[0].places.starting(comment.target)
-        if starting:
-            yield _at_entry(comment, starting, sources, names)
+    for document in documents:
+        if starting := document.places.starting(comment.target):
+            yield _at_entry(comment, starting, document, names)
             return
-    for sources in documents:
-        if _stands_in(comment, sources[0]):
-            where = "on this line" if comment.before.strip("- \t") else "below this comment"
+    for document in documents:
+        if _stands_in(comment, lines, document):
+            where = "on this line" if comment.trailing else "below this comment"
             hint = "move it above the entry it is about"
-            error = MalformedError(f"no entry begins {where}", hint)
-            yield complain(_place(comment, sources[0], ()), error)
+            place = _place(comment, document.sources[0], ())
+            yield complain(place, MalformedError(f"no entry begins {where}", hint))
 
 
-def _at_entry(
-    comment: _Comment, starting: tuple[Path, ...], sources: list[Source], names: Names
-) -> Waiver | Trouble:
-    """Alone on its line: the outermost entry; behind an entry: that one, never a whole object."""
-    objects = {(), *(source.root for source in sources)}
-    path = starting[0]
-    if comment.target == comment.span.line:
-        path = next((each for each in starting if each not in objects), path)
-    owner = max(
-        (source for source in sources if within(path, source.root)),
-        key=lambda source: len(source.root),
-        default=sources[0],
-    )
-    extent = owner.places.extent(path) if path == starting[0] else None
-    scope = Scope(owner.document, (path,), extent)
-    return _read(comment, _place(comment, owner, path), scope, names)
-
-
-def _stands_in(comment: _Comment, source: Source) -> bool:
+def _stands_in(comment: _Comment, lines: Lines, document: _Document) -> bool:
     """Whether the comment is below the first line of a document and above the next one.
 
     What stands in a document that could not be read is nobody's business here.
     """
-    extent = source.places.extent(())
-    lines = Lines(source.text)
-    return (
-        extent is not None
-        and extent.line <= comment.span.line
-        and not any(
-            lines.line(number).startswith("---")
-            for number in range(extent.line + 1, comment.span.line)
-        )
+    extent = document.places.extent(())
+    if extent is None or comment.span.line < extent.line:
+        return False
+    between = range(extent.line + 1, comment.span.line)
+    return not any(lines.line(number).startswith("---") for number in between)
+
+
+def _at_entry(
+    comment: _Comment, starting: tuple[Path, ...], document: _Document, names: Names
+) -> Waiver | Trouble:
+    """Alone on its line: the outermost entry; behind an entry: that one, never a whole object."""
+    path = starting[0]
+    if comment.trailing:
+        objects = {(), *(source.root for source in document.sources)}
+        path = next((each for each in starting if each not in objects), path)
+    owner = max(
+        (source for source in document.sources if within(path, source.root)),
+        key=lambda source: len(source.root),
+        default=document.sources[0],
     )
+    extent = owner.places.extent(path) if path == starting[0] else None
+    scope = Scope(owner.document, (path,), extent)
+    return _read(comment, _place(comment, owner, path), scope, names)
 
 
 def _read(comment: _Comment, place: Node, scope: Scope, names: Names) -> Waiver | Trouble:
@@ -138,22 +147,20 @@ def _place(comment: _Comment, source: Source, path: Path) -> Node:
     return Node(comment.body, replace(source, places=_At(comment.span)), path)
 
 
-def _in_dockerfile(
-    comment: _Comment, source: Source, covered: tuple[Span, ...], names: Names
-) -> Waiver | Trouble:
+def _in_dockerfile(dockerfile: Dockerfile, names: Names) -> Iterator[Waiver | Trouble]:
     """Above FROM: the stage; above an instruction: it; inside a continued one: the next line."""
-    place = _place(comment, source, ())
-    if comment.before.strip():
-        error = MalformedError(
-            "a Dockerfile has no comment at the end of a line",
-            "put it on a line of its own above the instruction",
-        )
-        return complain(place, error)
-    for region in covered:
-        if region.line == comment.target:
-            return _read(comment, place, Scope(extent=region), names)
-    line = comment.target
-    if any(region.line < line < region.end_line for region in covered):
-        return _read(comment, place, Scope(extent=Span(line, 1, line + 1, 1)), names)
-    error = MalformedError("no instruction follows this comment", "move it above an instruction")
-    return complain(place, error)
+    source = dockerfile.node.source
+    covered = regions(dockerfile)
+    for comment in _comments(Lines(source.text)):
+        if in_heredoc(dockerfile, comment.span.line):
+            continue
+        place = _place(comment, source, ())
+        if comment.before.strip():
+            message = "a Dockerfile has no comment at the end of a line"
+            hint = "put it on a line of its own above the instruction"
+            yield complain(place, MalformedError(message, hint))
+        elif comment.target in covered:
+            yield _read(comment, place, Scope(extent=covered[comment.target]), names)
+        else:
+            hint = "move it above the instruction it is about"
+            yield complain(place, MalformedError("no instruction follows this comment", hint))

@@ -11,13 +11,16 @@ from kubeguard.model.node import Node
 _LAST_LINE = 2**31
 
 
-def regions(dockerfile: Dockerfile) -> Iterator[Span]:
-    """The lines of every stage, then of every instruction."""
-    for _, region in stages(dockerfile):
-        yield region
+def regions(dockerfile: Dockerfile) -> dict[int, Span]:
+    """What a comment above a line covers: at FROM the stage, at another instruction all of it,
+    at a line that continues one this line alone."""
+    found: dict[int, Span] = {}
     for instruction in dockerfile.instructions:
         if extent := _extent(instruction.node):
-            yield Span(extent.line, 1, extent.end_line + 1, 1)
+            found[extent.line] = Span(extent.line, 1, extent.end_line + 1, 1)
+            for line in range(extent.line + 1, extent.end_line + 1):
+                found[line] = Span(line, 1, line + 1, 1)
+    return found | {span.line: span for _, span in stages(dockerfile)}
 
 
 def _extent(node: Node) -> Span | None:
