@@ -18,6 +18,8 @@ KNOWN: Mapping[str, Path] = {
     "Deployment.extensions": _TEMPLATE,
     "DaemonSet.extensions": _TEMPLATE,
     "ReplicaSet.extensions": _TEMPLATE,
+    "DeploymentConfig.apps.openshift.io": _TEMPLATE,
+    "Rollout.argoproj.io": _TEMPLATE,
     "Job.batch": _TEMPLATE,
     "CronJob.batch": ("spec", "jobTemplate", "spec", "template", "spec"),
 }

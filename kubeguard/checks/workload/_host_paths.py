@@ -33,8 +33,8 @@ _DIRECTORIES = re.compile(
 )
 _HARMLESS = re.compile(
     r"/etc/(localtime|timezone|machine-id|os-release|lsb-release|hostname|hosts|resolv\.conf"
-    r"|ssl(/certs.*)?|pki(/ca-trust.*)?|ca-certificates.*)"
-    r"|(/usr)?/lib/(modules.*|os-release)|/usr/src(/.*)?"
+    r"|(ssl/certs|pki/ca-trust|pki/tls/certs|ca-certificates)(/.*)?)"
+    r"|(/usr)?/lib/(modules(/.*)?|os-release)|/usr/src(/.*)?"
     r"|/usr/share/(zoneinfo|ca-certificates)(/.*)?|/usr/local/share/ca-certificates(/.*)?"
 )
 
@@ -60,7 +60,7 @@ def exposure(path: str) -> Exposure:
 
 
 def _clean(path: str) -> str:
-    if "\\" in path or path[1:2] == ":":
+    if "\\" in path or path[1:2] == ":" or path.startswith("//./"):
         return path.replace("\\", "/").lower().rstrip("/") or "/"
     if not path:
         return ""

@@ -14,6 +14,5 @@ from kubeguard.checks.kit import Container, Problem, Role, Severity, check, drop
 )
 def ephemeral_containers(container: Container) -> Iterator[Problem]:
     if container.role is Role.EPHEMERAL:
-        yield Problem(
-            container.node, f"{container} was attached to a running pod", drop(container.node)
-        )
+        fix = drop(container.node, hint="remove the container")
+        yield Problem(container.node, f"{container} was attached to a running pod", fix)

@@ -18,6 +18,6 @@ from kubeguard.checks.workload._host_paths import Exposure, host_paths
 def host_path(workload: Workload) -> Iterator[Problem]:
     for volume, path, exposure in host_paths(workload):
         if exposure is Exposure.OTHER:
-            message = f"volume {volume['name'].text!r} mounts {path!r} of the node"
+            message = f"volume {volume['name'].text!r} mounts {path[:60]!r} of the node"
             fix = advise("use emptyDir, a PersistentVolumeClaim or a projected volume instead")
             yield Problem(volume["hostPath"]["path"], message, fix)

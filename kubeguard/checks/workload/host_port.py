@@ -20,4 +20,4 @@ def host_port(container: Container) -> Iterator[Problem]:
         if isinstance(port, dict) and port.get("hostPort"):
             where = container.node["ports"][index]["hostPort"]
             message = f"{container} binds port {port['hostPort']!r} of its node"
-            yield Problem(where, message, drop(where))
+            yield Problem(where, message, drop(where, hint="remove hostPort"))

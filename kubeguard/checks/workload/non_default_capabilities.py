@@ -24,4 +24,5 @@ from kubeguard.checks.workload._capabilities import BASELINE, added, rules_the_n
 def non_default_capabilities(container: Container) -> Iterator[Problem]:
     for name, entry in added(container):
         if name not in BASELINE and not rules_the_node(name):
-            yield Problem(entry, f"{container} adds the capability {name[:40]!r}", drop(entry))
+            fix = drop(entry, hint=f"remove {name[:40]} from capabilities.add")
+            yield Problem(entry, f"{container} adds the capability {name[:40]!r}", fix)

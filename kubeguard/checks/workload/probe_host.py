@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import Container, Node, Problem, Profile, Severity, check, drop
+from kubeguard.checks.kit import Container, Problem, Profile, Severity, check, drop
 
-_HANDLERS = (
-    ("livenessProbe",),
-    ("readinessProbe",),
-    ("startupProbe",),
-    ("lifecycle", "postStart"),
-    ("lifecycle", "preStop"),
+_HOSTS = tuple(
+    (*handler, action, "host")
+    for handler in (
+        ("livenessProbe",),
+        ("readinessProbe",),
+        ("startupProbe",),
+        ("lifecycle", "postStart"),
+        ("lifecycle", "preStop"),
+    )
+    for action in ("httpGet", "tcpSocket")
 )
 
 
@@ -24,16 +28,10 @@ _HANDLERS = (
 def probe_host(container: Container) -> Iterator[Problem]:
     if container.cluster.version < (1, 34):
         return
-    for handler in _HANDLERS:
-        if handler[0] in container.node.mapping:
-            yield from _hosts(container, container.node.at(*handler))
-
-
-def _hosts(container: Container, handler: Node) -> Iterator[Problem]:
-    for action in ("httpGet", "tcpSocket"):
-        host = handler.get(action, "host")
+    fields = container.node.mapping
+    for path in _HOSTS:
+        host = container.get(*path) if path[0] in fields else None
         if isinstance(host, str) and host:
-            where = handler[action]["host"]
-            name = handler.path[-1]
-            message = f"the {name} of {container} makes the kubelet call {host[:60]!r}"
-            yield Problem(where, message, drop(where))
+            where = container.node.at(*path)
+            message = f"the {path[-3]} of {container} makes the kubelet call {host[:60]!r}"
+            yield Problem(where, message, drop(where, hint="remove host"))

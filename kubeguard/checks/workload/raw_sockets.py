@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 from kubeguard.checks.kit import (
     Container,
-    Fix,
     Grade,
-    Node,
     Problem,
     Profile,
     Severity,
@@ -35,14 +33,13 @@ def raw_sockets(container: Container) -> Iterator[Problem]:
     if container.workload.windows:
         return
     for name, entry in added(container):
-        if canonical(name) == "NET_RAW":
-            yield Problem(entry, f"{container} adds the capability NET_RAW", drop(entry))
+        if canonical(name) in ("ALL", "NET_RAW"):
+            fix = drop(entry, hint=f"remove {name} from capabilities.add")
+            yield Problem(entry, f"{container} adds the capability {name!r}", fix)
             return
-    names = {canonical(name) for name in dropped(container) if isinstance(name, str)}
-    if names.isdisjoint(("ALL", "NET_RAW")):
+    given = {canonical(name) for name in dropped(container) if isinstance(name, str)}
+    if given.isdisjoint(("ALL", "NET_RAW")):
         where = container.node["securityContext"]["capabilities"]["drop"]
-        yield Problem(where, f"{container} keeps the capability NET_RAW", _fix(where))
-
-
-def _fix(where: Node) -> Fix:
-    return put(where, [*where.sequence, "NET_RAW"], grade=Grade.UNSAFE)
+        names = [*where.sequence, "NET_RAW"]
+        fix = put(where, names, grade=Grade.UNSAFE, hint="add NET_RAW to capabilities.drop")
+        yield Problem(where, f"{container} keeps the capability NET_RAW", fix)

@@ -17,4 +17,5 @@ from kubeguard.checks.workload._capabilities import BASELINE, added
 def regained_capabilities(container: Container) -> Iterator[Problem]:
     for name, entry in added(container):
         if name in BASELINE and name != "NET_BIND_SERVICE" and not container.workload.windows:
-            yield Problem(entry, f"{container} adds the capability {name!r}", drop(entry))
+            fix = drop(entry, hint=f"remove {name} from capabilities.add")
+            yield Problem(entry, f"{container} adds the capability {name!r}", fix)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kubeguard.checks.kit import Problem, Severity, Workload, advise, check
 
+_HINT = "use a persistentVolumeClaim, or an emptyDir that an init container fills"
 _RESTRICTED = frozenset(
     (
         "awsElasticBlockStore",
@@ -49,4 +50,4 @@ def restricted_volume_types(workload: Workload) -> Iterator[Problem]:
                 continue
             node = workload.node["volumes"][index]
             message = f"volume {node['name'].text!r} is of the kind {kind}"
-            yield Problem(node[kind], message, advise("claim the storage: persistentVolumeClaim"))
+            yield Problem(node[kind], message, advise(_HINT))

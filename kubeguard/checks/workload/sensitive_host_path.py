@@ -30,6 +30,6 @@ from kubeguard.checks.workload._host_paths import Exposure, host_paths
 def sensitive_host_path(workload: Workload) -> Iterator[Problem]:
     for volume, path, exposure in host_paths(workload):
         if exposure is Exposure.SENSITIVE:
-            message = f"volume {volume['name'].text!r} mounts {path!r} of the node"
+            message = f"volume {volume['name'].text!r} mounts {path[:60]!r} of the node"
             fix = advise("mount only the one file or directory that is needed, read-only, or none")
             yield Problem(volume["hostPath"]["path"], message, fix)

@@ -25,4 +25,5 @@ from kubeguard.checks.workload._capabilities import added, rules_the_node
 def sys_admin_capability(container: Container) -> Iterator[Problem]:
     for name, entry in added(container):
         if rules_the_node(name):
-            yield Problem(entry, f"{container} adds the capability {name!r}", drop(entry))
+            fix = drop(entry, hint=f"remove {name} from capabilities.add")
+            yield Problem(entry, f"{container} adds the capability {name!r}", fix)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import Container, Grade, Problem, Severity, Workload, check, put
+from kubeguard.checks.kit import Container, Grade, Problem, Severity, Workload, advise, check, put
+from kubeguard.checks.workload._ids import is_root
 from kubeguard.checks.workload._user_namespaces import shielded
 
 
@@ -37,8 +38,10 @@ def unenforced_non_root(workload: Workload) -> Iterator[Problem]:
 def _problem(container: Container) -> Problem:
     where = container.node["securityContext"]["runAsNonRoot"]
     user = container.setting("runAsUser")
+    if is_root(user):
+        fix = advise("give the container a user other than 0, then set runAsNonRoot: true")
+        return Problem(where, f"{container} is not kept from running as UID 0", fix)
     if type(user) is int and user > 0:
         message = f"{container} runs as UID {user}, but nothing refuses root if that changes"
         return Problem(where, message, put(where, True))
-    message = f"{container} may run as root"
-    return Problem(where, message, put(where, True, grade=Grade.UNSAFE))
+    return Problem(where, f"{container} may run as root", put(where, True, grade=Grade.UNSAFE))

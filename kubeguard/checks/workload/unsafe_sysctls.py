@@ -42,4 +42,4 @@ def unsafe_sysctls(workload: Workload) -> Iterator[Problem]:
             what = f"the pod sets the sysctl {name[:60]!r}"
             later = f", which is safe since Kubernetes {since[0]}.{since[1]}"
             message = what if since == _NEVER or "/" in name else what + later
-            yield Problem(entry["name"], message, drop(entry))
+            yield Problem(entry["name"], message, drop(entry, hint="remove this sysctl"))
