@@ -12,8 +12,8 @@ from small_catalogue import CATALOGUE
 
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Spelling
-from kubeguard.model.location import NOWHERE
 from kubeguard.model.node import Node, Source
+from kubeguard.model.places import NOWHERE
 from kubeguard.model.severity import Profile, Severity
 from kubeguard.policy.configuration import Options, find, override, parse
 from kubeguard.policy.policy import Policy, release

@@ -4,6 +4,17 @@ from datetime import date
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_catalogue import CATALOGUE
+
+from kubeguard.engine import audit
+from kubeguard.model.finding import Outcome
+from kubeguard.model.node import Node, Source
+from kubeguard.model.reading import Reading
+from kubeguard.policy.policy import Policy
+from kubeguard.policy.suppressions import Suppressions
+from kubeguard.sources.text import read
 
 POD = """\
 apiVersion: v1
@@ -292,13 +303,6 @@ class TestAnnotations:
 
     def test_of_an_object_without_text(self, catalogue):
         """As in an admission review."""
-        from kubeguard.engine import audit
-        from kubeguard.model.finding import Outcome
-        from kubeguard.model.node import Node, Source
-        from kubeguard.model.reading import Reading
-        from kubeguard.policy.policy import Policy
-        from kubeguard.policy.suppressions import Suppressions
-
         value = {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -433,3 +437,61 @@ class TestRefused:
             "7:1 refused: broken_document (KG9002) is about the scan itself "
             "and can be suppressed in kubeguard.yaml only"
         ]
+
+
+RICH = """\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: a,
+    labels: {b: c}}
+  spec: &spec
+    hostNetwork: true
+
+    containers:
+    -
+      name: app
+      args: [a,
+        b,
+      ]
+      command: ["sh", '-c']
+      securityContext: &rights
+        privileged: true
+- apiVersion: v1
+  kind: Pod
+  metadata:
+    name: "b"
+  spec:
+    <<: *spec
+    hostPID: true
+"""
+
+
+@pytest.mark.parametrize("line", range(1, RICH.count("\n") + 1))
+@pytest.mark.parametrize("behind", [True, False], ids=["behind", "above"])
+def test_no_comment_goes_unheard(judge, line, behind):
+    """Each suppresses something, or is said to be unused or malformed: never neither."""
+    text = commented(line, "ignore[KG3001, KG3002] -- a", behind=behind, text=RICH)
+    judged = judge(text, *BOTH)
+    assert len(judged.findings) == 4
+    if judged.said:
+        assert len(judged.said) == 1
+    else:
+        assert {f.check.id for f in judged.findings if f.suppression} == {"KG3001", "KG3002"}
+
+
+@given(text=st.text(), lines=st.lists(st.integers(0, 40), max_size=4), spaces=st.integers(0, 8))
+def test_no_text_whatever_makes_it_fail(text, lines, spaces):
+    rows = RICH.splitlines()
+    for line in lines:
+        rows.insert(line, " " * spaces + f"# kubeguard: {text}")
+    reading = read("a.yaml", "\n".join(rows).encode(errors="replace"))
+    suppressions = Suppressions(Policy(), CATALOGUE, ["KG3001"], date(2026, 1, 1))
+    findings, troubles = suppressions.apply(reading, [])
+    assert findings == []
+    for trouble in troubles:
+        span = trouble.node.location.span
+        assert span
+        assert 1 <= span.line <= len(rows) + text.count("\n") * len(lines) + 1
