@@ -20,8 +20,7 @@ from kubeguard.model.finding import (
     Problem,
     Report,
 )
-from kubeguard.model.identity import identity
-from kubeguard.model.lines import Lines
+from kubeguard.model.identity import Identity
 from kubeguard.model.manifest import Container, Manifest, Workload
 from kubeguard.model.node import Node, Source
 from kubeguard.model.reading import Reading
@@ -188,7 +187,7 @@ class _Audit:
             message=problem.message,
             location=(location := where.location),
             subject=where.source.subject,
-            identity=identity(where),
+            identity=Identity(where),
             excerpt=self.excerpts.of(where.source, location.span.line) if location.span else None,
             fix=problem.fix,
         )
@@ -200,19 +199,16 @@ class _Excerpts:
     def __init__(self, context: int) -> None:
         self.context = context
         self.cache: dict[tuple[str, int], Excerpt] = {}
-        self.name = ""
-        self.lines = Lines("")
 
     def of(self, source: Source, line: int) -> Excerpt:
         key = (source.name, line)
         found = self.cache.get(key)
         if found is None:
-            if self.name != source.name:
-                self.name, self.lines = source.name, Lines(source.text)
+            lines = source.places.lines
             first = max(line - self.context, 1)
-            last = min(line + self.context, len(self.lines.starts))
+            last = min(line + self.context, len(lines.starts))
             hide = mask_all_values if source.secret else mask
-            found = Excerpt(first, tuple(hide(self.lines.line(n)) for n in range(first, last + 1)))
+            found = Excerpt(first, tuple(hide(lines.line(n)) for n in range(first, last + 1)))
             self.cache[key] = found
         return found
 

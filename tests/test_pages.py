@@ -6,13 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 
 import pytest
 
 from kubeguard.engine import Settings, audit
-from kubeguard.model.finding import Check, Report
+from kubeguard.model.finding import Check, Finding
+from kubeguard.policy.policy import Policy
+from kubeguard.policy.suppressions import Suppressions
 from kubeguard.registry import load_checks
+from kubeguard.sources.schema import Schemas
 from kubeguard.sources.text import read
 
 CHECKS = load_checks()
@@ -54,19 +58,25 @@ def fences(check: Check) -> Iterator[Fence]:
         assert not given, f"{check.page.name}: unknown fence attributes {given}"
 
 
-def report(check: Check, fence: Fence) -> Report:
+def findings(check: Check, fence: Fence) -> list[Finding]:
+    """What the check reports; one about suppressions needs the others, which it is about."""
     parameters = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in fence.parameters.items()
     }
     bound = replace(check, find=partial(check.find, **parameters)) if parameters else check
-    schemas = None
-    if check.family == "schema":
-        from kubeguard.sources.schema import Schemas
-
-        schemas = partial(Schemas, fence.kubernetes)
-    reading = read(fence.file, fence.body)
-    return audit([reading], [bound], Settings(version=fence.kubernetes, schemas=schemas))
+    about_suppressions = check.name.endswith("_suppression")
+    ran = CHECKS if about_suppressions else (bound,)
+    settings = Settings(
+        version=fence.kubernetes,
+        schemas=partial(Schemas, fence.kubernetes) if check.family == "schema" else None,
+        suppressions=Suppressions(Policy(), CHECKS, [c.id for c in ran], date(2026, 11, 21))
+        if about_suppressions
+        else None,
+    )
+    report = audit([read(fence.file, fence.body)], ran, settings)
+    assert report.faults == ()
+    return [finding for finding in report.findings if finding.check.id == check.id]
 
 
 CASES = [
@@ -79,11 +89,10 @@ CASES = [
 
 @pytest.mark.parametrize(("check", "fence"), CASES)
 def test_fence(check: Check, fence: Fence) -> None:
-    found = report(check, fence)
+    found = findings(check, fence)
 
-    assert found.faults == ()
-    assert [f.location.span.line for f in found.findings if f.location.span] == fence.lines
-    for finding in found.findings:
+    assert [f.location.span.line for f in found if f.location.span] == fence.lines
+    for finding in found:
         assert finding.fix
         assert finding.fix.hint
         assert len(finding.message) <= 200

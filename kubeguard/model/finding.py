@@ -11,6 +11,7 @@ from pathlib import Path as File
 from typing import Any
 
 from kubeguard.model.fix import Fix
+from kubeguard.model.identity import Identity
 from kubeguard.model.location import Location
 from kubeguard.model.node import Node, Subject
 from kubeguard.model.severity import Profile, Severity
@@ -89,7 +90,7 @@ class Finding:
     message: str
     location: Location
     subject: Subject
-    identity: str
+    identity: Identity | str
     excerpt: Excerpt | None = None
     fix: Fix | None = None
     suppression: Suppression | None = None

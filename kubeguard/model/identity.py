@@ -9,28 +9,37 @@ _NAMES = ("name", "containerPort", "mountPath", "host", "key", "ip")
 _MAX_VALUE = 200
 
 
-def identity(where: Node) -> str:
-    """Object coordinates, the path with list items called by name, and the value if a scalar.
+class Identity:
+    """The identity of a place as a string, worked out when asked for: text output never asks.
 
-    An item without a name is told by its content, so that inserting another one beside it changes
-    nothing; a place outside any object (a Dockerfile, a broken document) carries its input's name.
+    Object coordinates, the path with list items called by name, and the value if a scalar. An item
+    without a name is told by its content, so that inserting another one beside it changes nothing;
+    a place outside any object (a Dockerfile, a broken document) carries its input's name.
     """
-    source = where.source
-    subject = source.subject
-    steps = [subject.kind, subject.namespace, subject.name]
-    if not subject.kind:
-        steps.append(source.name)
-    here = source.value
-    for step in where.path[len(source.root) :]:
-        if isinstance(step, int):
-            here = here[step] if isinstance(here, list) and step < len(here) else None
-            steps.append(_item(here))
-        else:
-            here = here.get(step) if isinstance(here, dict) else None
-            steps.append(step)
-    if not isinstance(where.value, dict | list):
-        steps.append(f"={_cut(where.value)}")
-    return "\0".join(steps)
+
+    __slots__ = ("where",)
+
+    def __init__(self, where: Node) -> None:
+        self.where = where
+
+    def __str__(self) -> str:
+        where = self.where
+        source = where.source
+        subject = source.subject
+        steps = [subject.kind, subject.namespace, subject.name]
+        if not subject.kind:
+            steps.append(source.name)
+        here = source.value
+        for step in where.path[len(source.root) :]:
+            if isinstance(step, int):
+                here = here[step] if isinstance(here, list) and step < len(here) else None
+                steps.append(_item(here))
+            else:
+                here = here.get(step) if isinstance(here, dict) else None
+                steps.append(step)
+        if not isinstance(where.value, dict | list):
+            steps.append(f"={_cut(where.value)}")
+        return "\0".join(steps)
 
 
 def _item(value: object) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubeguard.model.location import NOWHERE, Location, Path, Places
+from kubeguard.model.location import Location, Path
+from kubeguard.model.places import NOWHERE, Places
 
 
 @dataclass(frozen=True, slots=True, eq=False)

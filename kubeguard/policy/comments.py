@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.finding import Spelling
 from kubeguard.model.lines import Lines
-from kubeguard.model.location import CommentedPlaces, Nowhere, Path, Span
+from kubeguard.model.location import Path, Span
 from kubeguard.model.manifest import within
 from kubeguard.model.node import Node, Source
+from kubeguard.model.places import CommentedPlaces, Nowhere
 from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import Trouble
 from kubeguard.policy.grammar import COMMENT, MalformedError, parse_comment
