@@ -20,8 +20,8 @@ from kubeguard.policy.names import Names
 from kubeguard.policy.stages import in_heredoc, regions
 from kubeguard.policy.waiver import Scope, Waiver, complain, waiver
 
-_NO_ENTRY = re.compile(r"[ \t]*(?:---[ \t]*)?(?:#.*)?")
-"""A line on which nothing begins: blank, a comment, a document separator."""
+_NO_ENTRY = re.compile(r"(?:[- \t]*[ \t])?#.*|[- \t]*")
+"""A line on which nothing begins: blank, a comment, a document separator, a lone dash."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,12 @@ class TestComments:
         text = POD.replace("  - name: app", "  - # kubeguard: ignore[KG3002] -- a\n    name: app")
         assert judge(text, "privileged").closed == ["13 privileged"]
 
+    def test_above_a_lone_dash_it_covers_the_item(self, judge):
+        text = POD.replace(
+            "  - name: app", "  # kubeguard: ignore[KG3002] -- a\n  -\n    name: app"
+        )
+        assert judge(text, "privileged").closed == ["14 privileged"]
+
     def test_above_an_item_of_a_list_it_covers_one_object(self, judge):
         item = "".join(f"  {line}\n" for line in POD.splitlines())
         item = "- " + item[2:]
