@@ -62,21 +62,21 @@ INVALID, NO_KIND, REMOVED = "invalid value", "unknown kind", "removed API"
     [
         (
             "imagePullPolice: Always",
-            "7:24",
+            "7:7",
             UNKNOWN,
             "unknown field 'imagePullPolice' in spec.containers[0]; "
             "did you mean 'imagePullPolicy'?",
         ),
         (
             "runAsUser: 1",
-            "7:18",
+            "7:7",
             UNKNOWN,
             "unknown field 'runAsUser' in spec.containers[0]; "
             "it belongs in spec.containers[0].securityContext",
         ),
         (
             "hostNetwork: true",
-            "7:20",
+            "7:7",
             UNKNOWN,
             "unknown field 'hostNetwork' in spec.containers[0]; it belongs in spec",
         ),
@@ -86,7 +86,7 @@ INVALID, NO_KIND, REMOVED = "invalid value", "unknown kind", "removed API"
             UNKNOWN,
             "unknown field 'limit' in spec.containers[0]; did you mean 'limits' in resources?",
         ),
-        ("zzz: 1", "7:12", UNKNOWN, "unknown field 'zzz' in spec.containers[0]"),
+        ("zzz: 1", "7:7", UNKNOWN, "unknown field 'zzz' in spec.containers[0]"),
         ("image: 1.20", "7:14", WRONG, "containers[0].image is a number, not a string"),
         ("tty: 'true'", "7:12", WRONG, "containers[0].tty is a string, not a boolean"),
         ("env: {A: b}", "7:7", WRONG, "containers[0].env is a mapping, not a list"),
@@ -201,7 +201,7 @@ def test_what_the_server_takes_is_no_trouble(container: str) -> None:
         ),
         (
             "kind: List\napiVersion: v1\nitems: [{kind: Service, apiVersion: v1, spec: {port: 1}}]",
-            [("3:54", UNKNOWN, "unknown field 'port' in spec; did you mean 'ports'?")],
+            [("3:48", UNKNOWN, "unknown field 'port' in spec; did you mean 'ports'?")],
         ),
     ],
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
-from itertools import islice
+from functools import lru_cache
+from itertools import chain, islice, takewhile
 from typing import NamedTuple
 
 from kubeguard.model.location import Path, dotted
@@ -13,6 +14,7 @@ from kubeguard.sources.schema.shape import Json, Shape
 
 SURE, MAYBE = 0.8, 0.65
 LEVELS = 3
+LONGEST = 80
 
 
 class Advice(NamedTuple):
@@ -28,14 +30,16 @@ def on_field(shape: Shape, path: Path, name: str, present: Iterable[str]) -> Adv
     A near miss on the spot is likelier than the right name elsewhere, and that likelier than a
     distant resemblance; a field that is `present` already was not meant.
     """
-    chain = shape.along(path)
-    own = chain[-1].get("properties", {}) if len(chain) > len(path) else {}
+    way = shape.along(path)
+    if len(way) <= len(path) or len(name) > LONGEST:
+        return Advice()
+    own = way[-1].get("properties", {})
     free = own.keys() - set(present)
     attempts: tuple[Callable[[], Advice | None], ...] = (
         lambda: _spelling(name, free, SURE),
-        lambda: _elsewhere(shape, chain, path, name),
+        lambda: _elsewhere(shape, path, name),
         lambda: _spelling(name, free, MAYBE),
-        lambda: _inside(shape, chain[-1], name),
+        lambda: _inside(shape, way[-1], name),
     )
     return next((advice for attempt in attempts if (advice := attempt())), Advice())
 
@@ -62,31 +66,41 @@ def _inside(shape: Shape, schema: Json, name: str) -> Advice | None:
     return None
 
 
-def _elsewhere(shape: Shape, chain: list[Json], path: Path, name: str) -> Advice | None:
-    place = next(_homes(shape, chain, path, name), None)
-    if place is None:
+def _elsewhere(shape: Shape, path: Path, name: str) -> Advice | None:
+    found = _home(shape, tuple(0 if isinstance(key, int) else key for key in path), name)
+    if found is None:
         return None
-    place = place or "the top level"
+    pairs = zip(found, path, strict=False)
+    above = tuple(key for _, key in takewhile(lambda pair: pair[0] in (pair[1], 0), pairs))
+    below = map(str, found[len(above) :])
+    place = ".".join(filter(None, (dotted(above), *below))) or "the top level"
     return Advice(f"; it belongs in {place}", f"move it to {place}")
 
 
-def _homes(shape: Shape, chain: list[Json], path: Path, name: str) -> Iterator[str]:
-    """Places that do have the field: above, below, then below what is above under the same key."""
-    above = range(len(chain) - 2, -1, -1)
-    for depth in above:
-        if name in chain[depth].get("properties", {}):
-            yield dotted(path[:depth])
-    yield from _below(shape, chain[-1], name, path)
+@lru_cache(maxsize=4096)
+def _home(shape: Shape, path: Path, name: str) -> Path | None:
+    """A place that does have the field: above, below, or below what is above under the same key.
+
+    Remembered, as the same slip is made in a hundred files; that is why `path` has only zeros.
+    """
+    way = shape.along(path)
+    above = range(len(way) - 2, -1, -1)
     key = next((key for key in reversed(path) if isinstance(key, str)), None)
-    for depth in above:
-        for place in _below(shape, chain[depth], name, path[:depth]):
-            if place.rpartition(".")[2].removesuffix("[]") == key:
-                yield place
+    places = chain(
+        (path[:depth] for depth in above if name in way[depth].get("properties", {})),
+        _below(shape, way[-1], name, path),
+        (
+            place
+            for depth in above
+            for place in _below(shape, way[depth], name, path[:depth])
+            if str(place[-1]).removesuffix("[]") == key
+        ),
+    )
+    return next(places, None)
 
 
-def _below(shape: Shape, top: Json, name: str, path: Path) -> Iterator[str]:
+def _below(shape: Shape, top: Json, name: str, start: Path) -> Iterator[Path]:
     """Breadth first, so that the nearest place comes first; `spec.template.spec` is three down."""
-    start = dotted(path)
     waiting = deque([(start, top, 0)])
     while waiting:
         place, schema, level = waiting.popleft()
@@ -94,6 +108,6 @@ def _below(shape: Shape, top: Json, name: str, path: Path) -> Iterator[str]:
             yield place
         if level < LEVELS:
             waiting += (
-                (f"{place}.{key}" if place else key, child, level + 1)
+                ((*place, key), child, level + 1)
                 for key, child in islice(shape.entries(schema), 200)
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from kubeguard.model.fix import Fix, advise
+from kubeguard.model.inside import at_key
 from kubeguard.model.location import Path, dotted
 from kubeguard.model.node import Node
 from kubeguard.model.trouble import Trouble, TroubleKind
@@ -69,7 +70,7 @@ def _unknown(field: Node, root: Node, advice: Advice) -> Trouble:
     name = str(field.path[-1])
     shown = name if len(name) <= 40 else f"{name[:37]}..."
     message = f"unknown field {shown!r} in {place(parent, root)}{advice.clue}"
-    return Trouble(field, TroubleKind.UNKNOWN_FIELD, message, advise(advice.hint))
+    return Trouble(at_key(field), TroubleKind.UNKNOWN_FIELD, message, advise(advice.hint))
 
 
 def _missing(field: Node, root: Node) -> Trouble:

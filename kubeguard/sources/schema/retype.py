@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 
 from kubeguard.model.fix import Fix, advise, put
-from kubeguard.model.lines import Lines
 from kubeguard.model.node import Node
 
 NAMES = {
@@ -64,10 +62,5 @@ def _written(where: Node) -> str:
     span = where.location.span
     if span is None or span.line != span.end_line:
         return ""
-    text = _lines(where.source.text).line(span.line)[span.column - 1 : span.end_column - 1]
+    text = where.source.places.lines.line(span.line)[span.column - 1 : span.end_column - 1]
     return text if re.fullmatch(r"[\w.+-]+", text, re.ASCII) else ""
-
-
-@lru_cache(maxsize=2)
-def _lines(text: str) -> Lines:
-    return Lines(text)

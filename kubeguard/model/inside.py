@@ -1,0 +1,69 @@
+"""A place inside a scalar: the third line of a file in a ConfigMap, the value after `--token=`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kubeguard.model.lines import Lines
+from kubeguard.model.location import Path, Span
+from kubeguard.model.node import Node
+from kubeguard.model.places import Places
+
+
+def part(node: Node, start: int, end: int) -> Node:
+    """The node, placed at the characters `start` to `end` of its string.
+
+    Exact when the string stands in the text as it reads (plain, quoted on one line, literal
+    block); otherwise, and without a text, the node as it is.
+    """
+    whole = node.location.span
+    span = _span(node, whole, start, end) if whole else None
+    if span is None:
+        return node
+    places = _Inside(node.source.places, node.path, span)
+    return Node(node.value, replace(node.source, places=places), node.path)
+
+
+def at_key(node: Node) -> Node:
+    """The node, placed at the key that names it, for a finding about the name."""
+    span = node.source.places.key_span(node.path)
+    if span is None:
+        return node
+    places = _Inside(node.source.places, node.path, span)
+    return Node(node.value, replace(node.source, places=places), node.path)
+
+
+def _span(node: Node, whole: Span, start: int, end: int) -> Span | None:
+    value = node.text
+    first = value.rfind("\n", 0, start) + 1
+    written = value[first:].partition("\n")[0].rstrip()
+    number = whole.line
+    if whole.end_line > whole.line:
+        number += 1 + value.count("\n", 0, start)
+    column = node.source.places.lines.line(number).find(written, 0 if first else whole.column - 1)
+    if column < 0 or not written:
+        return None
+    left, right = start - first, min(end - first, len(written))
+    return Span(number, column + left + 1, number, column + max(right, left) + 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Inside:
+    """The places of a source, except that one value is told to be somewhere else."""
+
+    places: Places
+    path: Path
+    inner: Span
+
+    @property
+    def lines(self) -> Lines:
+        return self.places.lines
+
+    def span(self, path: Path, /) -> Span | None:
+        return self.inner if path == self.path else self.places.span(path)
+
+    def key_span(self, path: Path, /) -> Span | None:
+        return self.places.key_span(path)
+
+    def extent(self, path: Path, /) -> Span | None:
+        return self.places.extent(path)
