@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -44,7 +45,10 @@ def audit(
     given = [os.fspath(path) for path in paths] or ["."]
     entries = targets.find(given, _excludes(chosen))
     readings = kustomize.set_patches_aside(progress(map(targets.load, entries)))
-    return engine.audit(readings, checks, _settings(chosen, checks, suppress, context, today))
+    settings = replace(
+        _settings(chosen, checks, suppress, context, today), whole=_whole(given, chosen)
+    )
+    return engine.audit(readings, checks, settings)
 
 
 def load_policy(
@@ -91,6 +95,12 @@ def _excludes(policy: Policy) -> tuple[tuple[Path, str], ...]:
     """Patterns with the folder they are relative to."""
     root = policy.root or Path.cwd()
     return tuple((root, pattern) for pattern in policy.exclude)
+
+
+def _whole(paths: list[str], policy: Policy) -> bool:
+    """Whether everything is judged that the configuration speaks for: its folder, or one above."""
+    root = (policy.root or Path.cwd()).resolve()
+    return any(path != "-" and root.is_relative_to(Path(path).resolve()) for path in paths)
 
 
 def _settings(

@@ -6,10 +6,10 @@ import json
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path as File
 
+from kubeguard import files
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Finding, Outcome, Report
 
@@ -89,7 +89,10 @@ def write(file: File, report: Report, ran: Collection[str]) -> Baseline:
     entries += [e for e in older.entries if e not in asked and e.fingerprint not in current]
     baseline = Baseline(file, tuple(sorted(entries)))
     data = {"kubeguard_baseline": VERSION, "findings": [asdict(e) for e in baseline.entries]}
-    _replace(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    try:
+        files.replace(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}") from error
     return baseline
 
 
@@ -131,20 +134,3 @@ def _entry(file: File, number: int, item: object) -> Entry:
 
 def _broken(message: str) -> UsageError:
     return UsageError(message, "restore it from version control, or delete it and write it anew")
-
-
-def _replace(file: File, text: str) -> None:
-    """All or nothing, through links, with the permissions that a new file gets."""
-    target = file.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.new")
-    try:
-        with temporary.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror or error}", "") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
