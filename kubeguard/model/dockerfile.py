@@ -44,6 +44,10 @@ class Command:
     assignments: Mapping[str, Word] = field(default_factory=dict)
     """Environment set only for this command: `DEBIAN_FRONTEND=noninteractive apt-get ...`."""
     piped_from: Command | None = None
+    inside: Command | None = None
+    """The command whose words hold this one: `curl` in `sh -c "$(curl ...)"` or `sh <(curl ...)`."""
+    pipefail: bool = False
+    """Whether a failure inside a pipe stops the script here: by SHELL, or by `set -o pipefail`."""
 
     @property
     def program(self) -> str:
