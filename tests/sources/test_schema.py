@@ -399,7 +399,7 @@ def test_a_custom_resource_has_what_every_object_has() -> None:
 
 @pytest.mark.parametrize("version", ["v2", "v3"])
 def test_a_version_that_is_not_served(version: str) -> None:
-    message = f"the definition of Queue does not serve 'example.com/{version}'"
+    message = f"'example.com/{version}' is not served by the definition of Queue"
     assert queue("{type: object}", "", version) == [message]
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kubeguard.model.cluster import NEWEST, OLDEST
-from kubeguard.model.fix import advise
 from kubeguard.model.location import Path
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.node import Node
-from kubeguard.model.trouble import Trouble, TroubleKind
+from kubeguard.model.trouble import Trouble
 from kubeguard.sources.schema import lifecycle, verdict
 from kubeguard.sources.schema.advice import Advice
 from kubeguard.sources.schema.crd import CustomKinds
@@ -82,10 +81,7 @@ class Schemas:
             return verdict.on_kind(manifest, self._release)
         if api_version.rpartition("/")[2] in served:
             return None  # its schema makes no sense
-        where = manifest.node["apiVersion"]
-        message = f"the definition of {kind} does not serve {api_version!r}"
-        hint = f"use {', '.join(served[:5])}" if served else "serve a version in the definition"
-        return Trouble(where, TroubleKind.UNKNOWN_KIND, message, advise(hint))
+        return verdict.on_custom_version(manifest, served)
 
     def _other(self, manifest: Manifest, path: Path, name: str) -> Advice | None:
         """For a field that the kind has in another release or apiVersion: where."""

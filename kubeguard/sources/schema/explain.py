@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
@@ -28,32 +28,52 @@ def explain(shape: Shape, node: Node, other: Other) -> Iterator[Trouble]:
 
     `other` knows the fields that only another release or apiVersion has.
     """
-    asked = 0
-    mistyped: set[Path] = set()
     try:
-        for error in shape.validator.iter_errors(node.value):
-            where = node.at(*error.instance_path)
-            match error.kind:
-                case ValidationErrorKind.AdditionalProperties(unexpected=names):
-                    path = tuple(error.instance_path)
-                    for name in names:
-                        asked += 1
-                        advice = Advice()
-                        if asked <= ADVISED:
-                            advice = other(path, name) or on_field(shape, path, name, where.mapping)
-                        yield _unknown(where[name], node, advice)
-                case ValidationErrorKind.Required(property=name):
-                    yield _missing(where[name], node)
-                case ValidationErrorKind.Type(types=types) if where.path not in mistyped:
-                    mistyped.add(where.path)
-                    yield _wrong_type(shape, where, node, [t for t in types if t != "null"])
-                case ValidationErrorKind.Type():
-                    pass  # said already: a reference and what stands beside it both refuse it
-                case _:
-                    yield _invalid(where, node, error)
+        errors = list(shape.validator.iter_errors(node.value))
     except ValueError:
         message = "the object holds text that is not valid Unicode"
         yield Trouble(node, TroubleKind.INVALID_VALUE, message, advise("write the text as UTF-8"))
+        return
+    for number, (path, name) in enumerate(_unexpected(errors)):
+        where = node.at(*path)
+        advice = Advice()
+        if number < ADVISED:
+            advice = other(path, name) or on_field(shape, path, name, where.mapping)
+        yield _unknown(where[name], node, advice)
+    for error in _once(errors):
+        yield from _other_than_unknown(shape, node, error)
+
+
+def _unexpected(errors: list[ValidationError]) -> Iterator[tuple[Path, str]]:
+    for error in errors:
+        if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
+            for name in error.kind.unexpected:
+                yield tuple(error.instance_path), name
+
+
+def _once(errors: list[ValidationError]) -> Iterable[ValidationError]:
+    """Without repetition: a reference and the type beside it refuse the same value."""
+    return {
+        (*error.instance_path, error.kind.name if _is_type(error) else error.message): error
+        for error in errors
+    }.values()
+
+
+def _is_type(error: ValidationError) -> bool:
+    return isinstance(error.kind, ValidationErrorKind.Type)
+
+
+def _other_than_unknown(shape: Shape, node: Node, error: ValidationError) -> Iterator[Trouble]:
+    where = node.at(*error.instance_path)
+    match error.kind:
+        case ValidationErrorKind.AdditionalProperties():
+            return
+        case ValidationErrorKind.Required(property=name):
+            yield _missing(where[name], node)
+        case ValidationErrorKind.Type(types=types):
+            yield _wrong_type(shape, where, node, [name for name in types if name != "null"])
+        case _:
+            yield _invalid(where, node, error)
 
 
 def place(node: Node, root: Node) -> str:
@@ -61,8 +81,8 @@ def place(node: Node, root: Node) -> str:
     path = node.path[len(root.path) :]
     names = [index for index, key in enumerate(path) if isinstance(key, str)]
     text = dotted(path[names[-2] :] if len(names) > 1 else path)
-    text = f"{text[:57]}..." if len(text) > 60 else text
-    return text or str(root.get("kind") or "the object")
+    text = text or str(root.get("kind"))
+    return f"{text[:57]}..." if len(text) > 60 else text
 
 
 def _unknown(field: Node, root: Node, advice: Advice) -> Trouble:

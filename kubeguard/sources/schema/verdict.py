@@ -47,6 +47,14 @@ def on_version(manifest: Manifest, release: Release) -> Trouble | None:
     return _trouble(where, TroubleKind.DEPRECATED_API, message, _move(manifest, release, home))
 
 
+def on_custom_version(manifest: Manifest, served: list[str]) -> Trouble:
+    """The trouble with a custom resource whose definition does not serve its version."""
+    message = f"{manifest.api_version!r} is not served by the definition of {manifest.kind}"
+    hint = f"use {', '.join(served[:5])}" if served else "serve a version in the definition"
+    where = manifest.node["apiVersion"]
+    return _trouble(where, TroubleKind.UNKNOWN_KIND, message, advise(hint))
+
+
 def _removed(manifest: Manifest, release: Release, minor: int) -> Trouble:
     kind = manifest.kind
     homes = lifecycle.homes(release.kinds, kind, manifest.group)
@@ -83,8 +91,10 @@ def _no_kind(manifest: Manifest, release: Release) -> Trouble:
         instead = lifecycle.INSTEAD.get(kind)
         fix = advise(f"use {instead}" if instead else "check apiVersion and kind")
         return _trouble(manifest.node["kind"], TroubleKind.UNKNOWN_KIND, message, fix)
-    fix = advise(f"write {meant!r}")
-    if meant.lower() == kind.lower() and meant in release.kinds.get(api_version, ()):
+    home = api_version if meant in release.kinds.get(api_version, ()) else None
+    home = home or lifecycle.homes(release.kinds, meant, manifest.group)[0]
+    fix = advise(f"write {meant} of {home}")
+    if meant.lower() == kind.lower() and home == api_version:
         fix = put(manifest.node["kind"], meant)
     message = f"{message}; did you mean {meant!r}?"
     return _trouble(manifest.node["kind"], TroubleKind.UNKNOWN_KIND, message, fix)
