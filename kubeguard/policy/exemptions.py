@@ -49,16 +49,17 @@ class Bound:
 
 def bind(exemptions: Sequence[Exemption], root: File | None, reading: Reading) -> Iterator[Bound]:
     """The exemptions that have something in this input that they are about."""
+    nodes = (*reading.objects, *([reading.dockerfile.node] if reading.dockerfile else ()))
     relative = ""
     for number, exemption in enumerate(exemptions):
         if exemption.file:
             relative = relative or _relative(reading.name, root)
             if not _pattern(exemption.file).match_file(relative):
                 continue
-        objects = [node for node in reading.objects if _about(exemption, node.source.subject)]
-        if not objects and (exemption.kind or exemption.namespace or exemption.name):
+        subjects = [node for node in nodes if _about(exemption, node.source.subject)]
+        if not subjects and (exemption.kind or exemption.namespace or exemption.name):
             continue
-        containers = tuple(_containers(exemption, objects)) if exemption.container else None
+        containers = tuple(_containers(exemption, subjects)) if exemption.container else None
         lines = tuple(_stages(exemption, reading)) if exemption.stage else None
         if containers != () and lines != ():
             yield Bound(number, exemption, containers, lines)
@@ -73,8 +74,8 @@ def _about(exemption: Exemption, subject: Subject) -> bool:
     )
 
 
-def _containers(exemption: Exemption, objects: Sequence[Node]) -> Iterator[tuple[int, Path]]:
-    for node in objects:
+def _containers(exemption: Exemption, subjects: Sequence[Node]) -> Iterator[tuple[int, Path]]:
+    for node in subjects:
         for workload in Manifest(node).workloads:
             for container in workload.containers:
                 if fnmatchcase(container.name, exemption.container):
