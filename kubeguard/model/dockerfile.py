@@ -45,7 +45,7 @@ class Command:
     """Environment set only for this command: `DEBIAN_FRONTEND=noninteractive apt-get ...`."""
     piped_from: Command | None = None
     inside: Command | None = None
-    """The command whose words hold this one: `curl` in `sh -c "$(curl ...)"` or `sh <(curl ...)`."""
+    """The command whose words hold this one: `curl` in `sh -c "$(curl ...)"`, `sh <(curl ...)`."""
     pipefail: bool = False
     """Whether a failure inside a pipe stops the script here: by SHELL, or by `set -o pipefail`."""
 

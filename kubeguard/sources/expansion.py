@@ -1,4 +1,4 @@
-"""What `$x` and `${x:-y}` become, in a Dockerfile as BuildKit does it and near enough in a shell."""
+"""What `$x` and `${x:-y}` become: BuildKit's rules, which are nearly those of a shell."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Resolved(NamedTuple):
     undeclared: tuple[str, ...] = ()
 
 
-class BadExpansion(Exception):
+class ExpansionError(Exception):
     """BuildKit would refuse the word."""
 
 
 def resolve(text: str, lookup: Lookup, escape: str = "\\") -> Resolved:
-    """A word with quotes taken off and variables put in; raises BadExpansion."""
+    """A word with quotes taken off and variables put in; raises ExpansionError."""
     if not _SPECIAL.search(text):
         return Resolved(text)
     reader = _Reader(text, lookup, escape)
@@ -89,13 +89,13 @@ class _Reader:
                 out.append(char)
                 self.at += 1
         if stop is not None:
-            raise BadExpansion(f"a variable lacks its {stop!r}")
+            raise ExpansionError(f"a variable lacks its {stop!r}")
         return "".join(out)
 
     def _single(self) -> str:
         end = self.text.find("'", self.at + 1)
         if end < 0:
-            raise BadExpansion("a single quote is never closed")
+            raise ExpansionError("a single quote is never closed")
         inner = self.text[self.at + 1 : end]
         self.at = end + 1
         return inner
@@ -118,7 +118,7 @@ class _Reader:
                 char = following
             out.append(char)
             self.at += 1
-        raise BadExpansion("a double quote is never closed")
+        raise ExpansionError("a double quote is never closed")
 
     def _dollar(self) -> str:
         self.at += 1
@@ -146,7 +146,7 @@ class _Reader:
     def _braced(self) -> str:
         found = _NAME.match(self.text, self.at)
         if found is None:
-            raise BadExpansion("`${` is not followed by a name")
+            raise ExpansionError("`${` is not followed by a name")
         name = found[0]
         self.at = found.end()
         operator = self.text[self.at : self.at + 1]
@@ -162,14 +162,14 @@ class _Reader:
         if operator in ("#", "%", "/") and not colon:
             return self._cut(name, operator)
         if not operator:
-            raise BadExpansion(f"${{{name} lacks its '}}'")
-        raise BadExpansion(f"${{{name}{':' if colon else ''}{operator}...}} is no expansion")
+            raise ExpansionError(f"${{{name} lacks its '}}'")
+        raise ExpansionError(f"${{{name}{':' if colon else ''}{operator}...}} is no expansion")
 
     def _nested(self, stop: str, *, pattern: bool = False) -> tuple[str, bool]:
         """The word inside braces, and whether it is known; it taints nothing yet."""
         self.depth += 1
         if self.depth > _MAX_DEPTH:
-            raise BadExpansion("variables are nested too deeply")
+            raise ExpansionError("variables are nested too deeply")
         before, self.known = self.known, True
         word = self.until(stop, keep_escapes=pattern)
         known, self.known = self.known, before
@@ -192,7 +192,7 @@ class _Reader:
         return self._plain(name)
 
     def _cut(self, name: str, operator: str) -> str:
-        """`${x#pattern}`, `${x%pattern}` and `${x/pattern/text}`, doubled for the longest or all."""
+        """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}`; doubled for the longest or all."""
         double = self.text.startswith(operator, self.at)
         self.at += double
         pattern, known = self._nested("/" if operator == "/" else "}", pattern=True)

@@ -59,7 +59,11 @@ class Mapped:
 
     def slice(self, start: int, end: int) -> Mapped:
         """A part of it, mapped to the same original."""
-        pieces = []
+        return Mapped(self.pieces(start, end))
+
+    def pieces(self, start: int, end: int) -> list[Piece]:
+        """What `text[start:end]` is made of."""
+        pieces: list[Piece] = []
         at = max(bisect_right(self._starts, start) - 1, 0)
         for (text, origin, stop), begin in zip(self._pieces[at:], self._starts[at:], strict=True):
             if begin >= end:
@@ -68,4 +72,4 @@ class Mapped:
             if len(text) == stop - origin:
                 origin, stop = origin + low, origin + high
             pieces.append(Piece(text[low:high], origin, stop))
-        return Mapped(pieces)
+        return pieces

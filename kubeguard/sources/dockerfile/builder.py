@@ -16,7 +16,7 @@ from kubeguard.sources.dockerfile.heredocs import Found
 from kubeguard.sources.dockerfile.lexer import Mark, Statement
 from kubeguard.sources.dockerfile.places import DockerfilePlaces, Spot
 from kubeguard.sources.dockerfile.stages import Stages
-from kubeguard.sources.expansion import BadExpansion, resolve
+from kubeguard.sources.expansion import ExpansionError, resolve
 from kubeguard.sources.mapped import Mapped
 
 _EXPANDED = {
@@ -153,7 +153,7 @@ class _Draft:
             return Word(node, token.text)
         try:
             value, undeclared = resolve(token.text, self.lookup, self.builder.escape)
-        except BadExpansion as bad:
+        except ExpansionError as bad:
             mark = Mark(str(bad), *self.line.span(token.start, token.end))
             self.builder.complain(TroubleKind.BROKEN, mark)
             return Word(node, None)

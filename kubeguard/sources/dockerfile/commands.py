@@ -64,7 +64,7 @@ class Script:
 
     def _with_heredocs(self, text: Mapped, start: int, instruction: Instruction) -> Sequence[Call]:
         """A lone here-document is the script; beside other words it is what a command reads."""
-        opener, body = self.heredocs[0]
+        opener = self.heredocs[0].opener
         if (opener.start, opener.end) == (start, start + len(text.text)):
             return self._script(self._body(self.heredocs[0]), instruction)
         inputs = [

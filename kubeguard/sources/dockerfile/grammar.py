@@ -90,7 +90,7 @@ class Parsed(NamedTuple):
     trigger: Parsed | None = None
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """BuildKit would stop here, and what is left of the statement is not worth keeping."""
 
     def __init__(self, message: str, start: int, end: int) -> None:
@@ -99,16 +99,16 @@ class Refused(Exception):
 
 
 def parse(line: str, escape: str, start: int = 0, *, trigger: bool = False) -> Parsed:
-    """Take the statement apart that begins at `start`; raises Refused."""
+    """Take the statement apart that begins at `start`; raises RefusedError."""
     start = _skip(line, start)
     found = _SOLID.match(line, start)
     if found is None:
-        raise Refused("nothing but continuations", start, len(line))
+        raise RefusedError("nothing but continuations", start, len(line))
     keyword, here = found[0].upper(), found.end()
     if keyword not in KEYWORDS:
-        raise Refused(_unknown(found[0]), start, here)
+        raise RefusedError(_unknown(found[0]), start, here)
     if trigger and keyword in ("ONBUILD", "FROM", "MAINTAINER"):
-        raise Refused(f"ONBUILD cannot trigger {keyword}", start, here)
+        raise RefusedError(f"ONBUILD cannot trigger {keyword}", start, here)
     flags, here = _flags(line, here)
     stop = len(line.rstrip(SPACE))
     if keyword == "ONBUILD" and here < stop:
@@ -130,7 +130,7 @@ def _skip(line: str, start: int) -> int:
 
 def _flags(line: str, here: int) -> tuple[tuple[Flag, ...], int]:
     """The flags, and where the arguments begin."""
-    flags = []
+    flags: list[Flag] = []
     while True:
         here = _skip(line, here)
         if not line.startswith("--", here):
@@ -205,7 +205,7 @@ def _json(line: str, here: int, stop: int) -> tuple[Token, ...] | None:
     except (ValueError, RecursionError):
         return None
     if listed:
-        raise Refused("a JSON array here must hold strings only", here, stop)
+        raise RefusedError("a JSON array here must hold strings only", here, stop)
     return None
 
 
@@ -224,7 +224,7 @@ def _pairs(keyword: str, line: str, here: int, stop: int, escape: str) -> tuple[
     for start, end, text in words:
         key, equals, value = text.partition("=")
         if not equals and keyword != "ARG":
-            raise Refused(f"{keyword} needs name=value, not {text[:40]!r}", start, end)
+            raise RefusedError(f"{keyword} needs name=value, not {text[:40]!r}", start, end)
         middle = start + len(key)
         tokens.append(Token(start, middle, key))
         tokens.append(Token(middle + 1, end, value) if equals else None)
@@ -235,7 +235,7 @@ def _legacy_pair(keyword: str, line: str, here: int, stop: int) -> tuple[Token, 
     """`ENV name the rest of the line`."""
     blank = _BLANK.search(line, here, stop)
     if blank is None:
-        raise Refused(f"{keyword} needs a name and a value", here, stop)
+        raise RefusedError(f"{keyword} needs a name and a value", here, stop)
     key, value = line[here : blank.start()], line[blank.end() : stop]
     return Token(here, blank.start(), key), Token(blank.end(), stop, value)
 

@@ -9,7 +9,7 @@ from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.sources.budget import BUDGET
 from kubeguard.sources.dockerfile import limits
 from kubeguard.sources.dockerfile.builder import Builder
-from kubeguard.sources.dockerfile.grammar import HEREDOCS, Parsed, Refused, complaints, parse
+from kubeguard.sources.dockerfile.grammar import HEREDOCS, Parsed, RefusedError, complaints, parse
 from kubeguard.sources.dockerfile.heredocs import Found, openers
 from kubeguard.sources.dockerfile.lexer import Lexer, Mark, Statement
 from kubeguard.sources.dockerfile.places import DockerfilePlaces
@@ -25,7 +25,7 @@ def read(name: str, text: str) -> tuple[Dockerfile | None, tuple[Trouble, ...]]:
     return dockerfile, tuple(reader.troubles)
 
 
-class _Rendered(Exception):
+class _TemplateError(Exception):
     """The text becomes a Dockerfile only when a template engine has been over it."""
 
 
@@ -49,7 +49,7 @@ class _Reader:
             return None
         try:
             self._statements()
-        except _Rendered as template:
+        except _TemplateError as template:
             self.troubles.clear()
             self._trouble(TroubleKind.TEMPLATE, template.args[0])
             return None
@@ -76,14 +76,14 @@ class _Reader:
         self.builder.escape = self.lexer.escape
         try:
             parsed = parse(line.text, self.lexer.escape)
-        except Refused as refused:
+        except RefusedError as refused:
             self._refuse(refused.mark, statement)
             return
         heredocs = self._heredocs(parsed, statement)
         usable = _usable(parsed)
         for mark in complaints(parsed, len(line.text.rstrip())):
             if parsed.keyword == "FROM" and any(sign in line.text for sign in _TEMPLATE):
-                raise _Rendered(_placed(_needs_rendering(mark), statement))
+                raise _TemplateError(_placed(_needs_rendering(mark), statement))
             self._broken(_placed(mark, statement))
         if usable:
             self.builder.add(parsed, statement, heredocs)
@@ -91,7 +91,7 @@ class _Reader:
     def _refuse(self, mark: Mark, statement: Statement) -> None:
         line = statement.line
         if line.text[mark.start : mark.end].startswith(_TEMPLATE):
-            raise _Rendered(_placed(_needs_rendering(mark), statement))
+            raise _TemplateError(_placed(_needs_rendering(mark), statement))
         self._broken(_placed(mark, statement))
         for opener in openers(line.text):
             self.lexer.heredoc(opener.name, opener.chomp)

@@ -1,4 +1,4 @@
-"""Which variables an instruction sees: ENV and ARG of its stage, of those below, and the global ones."""
+"""Which variables an instruction sees: ENV and ARG of its stage and of those below it."""
 
 from __future__ import annotations
 
@@ -58,13 +58,15 @@ class Scope:
     def _find(self, name: str, clock: int) -> Value:
         """ENV, here or in the stages this one is built from, wins over any ARG."""
         for kind in (_ENV, _ARG):
-            scope, limit = self, clock
+            scope: Scope | None = self
+            limit = clock
             for _ in range(_MAX_LINEAGE):
+                if scope is None:
+                    break
                 history = scope._tables[kind].get(name, ())
                 if count := bisect_right(history, limit, key=itemgetter(0)):
                     return history[count - 1][1]
-                if scope.parent is None:
-                    break
-                scope, limit = scope.parent, scope.parent.clock
+                scope = scope.parent
+                limit = scope.clock if scope else 0
         opaque = _PLATFORM if self.outer is None else _STAGE_WIDE
         return Missing.OPAQUE if name in opaque else Missing.UNDECLARED

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kubeguard.sources.mapped import Mapped, Piece
 
+_UNKNOWN = "${_}"
 _BLANKS = re.compile(r"[ \t\n]+")
 _JSON_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
@@ -42,13 +43,13 @@ class Lexeme(NamedTuple):
             self.value if self.value is not None else "".join(f.text or "" for f in self.fragments)
         )
 
-    def script(self, original: Callable[[int, int], str]) -> Mapped:
-        """The word as a script of its own; what is unknown stands in it as it is written."""
-        pieces = [
-            Piece(original(start, end) if text is None else text, start, end)
+    @property
+    def pieces(self) -> list[Piece]:
+        """The word as text that can be read as a script; the unknown in it stays one word."""
+        return [
+            Piece(_UNKNOWN if text is None else text, start, end)
             for text, start, end, _ in self.fragments
         ]
-        return Mapped(pieces)
 
 
 def lexeme(
@@ -90,10 +91,10 @@ def quoted(line: Mapped, start: int, end: int) -> Lexeme:
     fragments = []
     at = start + 1
     for escape in _JSON_ESCAPE.finditer(literal, start + 1, end - 1):
-        fragments.append(Fragment(literal[at : escape.start()], *line.span(at, escape.start())))
+        fragments.extend(Fragment(*piece) for piece in line.pieces(at, escape.start()))
         fragments.append(Fragment(_decode(escape[0]), *line.span(*escape.span())))
         at = escape.end()
-    fragments.append(Fragment(literal[at : end - 1], *line.span(at, end - 1)))
+    fragments.extend(Fragment(*piece) for piece in line.pieces(at, end - 1))
     return lexeme(fragments, *line.span(start, end))
 
 

@@ -219,7 +219,7 @@ class _Walker:
         call = self.emit(words, *self.script.span(start, end), assignments)
         self._within(call, inner)
         for string in strings:
-            self._feed(call, self._as_script(self.words.word(string)))
+            self._feed(call, Mapped(self.words.word(string).pieces))
 
     def _within(self, call: Call | None, nodes: Sequence[Node]) -> None:
         """Look for substitutions in the words of a command."""
@@ -298,13 +298,13 @@ class _Walker:
         elif program in SHELLS:
             start = invocation(call.words)
             if start.script:
-                self._nested(self._as_script(start.script), pipefail=start.pipefail)
+                self._nested(Mapped(start.script.pieces), pipefail=start.pipefail)
         elif program == "eval":
-            self._nested(self._joined(call.words[1:]), variables=self.variables)
+            self._nested(_joined(call.words[1:]), variables=self.variables)
         elif program in ("su", "runuser"):
             for option, word in zip(call.words[1:], call.words[2:], strict=False):
                 if option.text in ("-c", "--command"):
-                    self._nested(self._as_script(word))
+                    self._nested(Mapped(word.pieces))
 
     def _feed(self, call: Call, body: Mapped) -> None:
         """A here-document is a script when what reads it is a shell without another one."""
@@ -330,24 +330,14 @@ class _Walker:
         if variables is not None:
             self.pipefail = walker.pipefail
 
-    def _as_script(self, word: Lexeme) -> Mapped:
-        """The word as a script; `$_` stands for what is not known, so that it stays one word."""
-        return Mapped(
-            [
-                Piece("$_" if text is None else text, start, end)
-                for text, start, end, _ in word.fragments
-            ]
-        )
 
-    def _joined(self, words: Sequence[Lexeme]) -> Mapped:
-        pieces: list[Piece] = []
-        for word in words:
-            pieces.append(Piece(" ", word.start, word.start))
-            pieces.extend(
-                Piece("$_" if text is None else text, start, end)
-                for text, start, end, _ in word.fragments
-            )
-        return Mapped(pieces)
+def _joined(words: Sequence[Lexeme]) -> Mapped:
+    """Words with a blank between them, as `eval` reads them."""
+    pieces: list[Piece] = []
+    for word in words:
+        pieces.append(Piece(" ", word.start, word.start))
+        pieces.extend(word.pieces)
+    return Mapped(pieces)
 
 
 def _splits(word: Lexeme) -> bool:

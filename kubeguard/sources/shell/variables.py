@@ -8,7 +8,13 @@ from kubeguard.sources.expansion import Lookup, Missing, Value
 
 _MAX_VARIABLES = 300
 _SHELL_OWN = frozenset(
-    ["HOME", "PWD", "OLDPWD", "USER", "LOGNAME", "UID", "EUID", "HOSTNAME", "SHELL", "PATH", "IFS", "RANDOM", "LINENO", "SECONDS", "OSTYPE", "MACHTYPE", "HOSTTYPE", "PPID", "TERM", "LANG", "OPTARG", "OPTIND", "REPLY", "PIPESTATUS", "FUNCNAME", "SHLVL", "GROUPS", "TMPDIR", "BASH", "BASH_SOURCE", "BASH_VERSION", "BASH_VERSINFO", "BASHPID", "BASH_ENV", "EPOCHSECONDS"]
+    (
+        *("HOME", "PWD", "OLDPWD", "USER", "LOGNAME", "UID", "EUID", "GROUPS", "HOSTNAME"),
+        *("SHELL", "SHLVL", "PATH", "IFS", "LANG", "TERM", "TMPDIR", "PPID", "BASHPID"),
+        *("_", "RANDOM", "SECONDS", "EPOCHSECONDS", "LINENO", "FUNCNAME", "PIPESTATUS", "REPLY"),
+        *("OPTARG", "OPTIND", "OSTYPE", "MACHTYPE", "HOSTTYPE"),
+        *("BASH", "BASH_ENV", "BASH_SOURCE", "BASH_VERSION", "BASH_VERSINFO"),
+    )
 )
 
 Saved = dict[str, Value]

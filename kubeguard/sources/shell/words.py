@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from kubeguard.sources.expansion import BadExpansion, Lookup, resolve
+from kubeguard.sources.expansion import ExpansionError, Lookup, resolve
 from kubeguard.sources.mapped import Mapped
 from kubeguard.sources.shell.lexemes import Fragment, Lexeme, lexeme
 
@@ -44,7 +44,7 @@ class Words:
         if kind in _PLAIN:
             yield from self._escaped(start, end, _ESCAPE, _unescaped)
         elif kind == "raw_string":
-            yield self._literal(start + 1, end - 1)
+            yield from self._literal(start + 1, end - 1)
         elif kind == "ansi_c_string":
             yield from self._escaped(start + 2, end - 1, _ESCAPE_IN_ANSI, _ansi)
         elif kind in ("string", "translated_string"):
@@ -56,8 +56,10 @@ class Words:
         else:
             yield Fragment(None, *self.text.span(start, end))
 
-    def _literal(self, start: int, end: int) -> Fragment:
-        return Fragment(self.text.text[start:end], *self.text.span(start, end))
+    def _literal(self, start: int, end: int) -> Iterator[Fragment]:
+        """Text as it is; a continuation inside makes it several fragments."""
+        for piece in self.text.pieces(start, end):
+            yield Fragment(*piece)
 
     def _escaped(
         self, start: int, end: int, escape: re.Pattern[str], decode: Callable[[str], str]
@@ -66,16 +68,16 @@ class Words:
         text = self.text.text
         for found in escape.finditer(text, start, end):
             if found.start() > start:
-                yield self._literal(start, found.start())
+                yield from self._literal(start, found.start())
             yield Fragment(decode(found[1]), *self.text.span(*found.span()))
             start = found.end()
         if end > start:
-            yield self._literal(start, end)
+            yield from self._literal(start, end)
 
     def _string(self, node: Node, undeclared: dict[str, None]) -> Iterator[Fragment]:
         """A string in double quotes: what the grammar does not name in it is literal."""
         start = self.text.text.index('"', node.start_byte) + 1
-        yield self._literal(start, start)
+        yield Fragment("", *self.text.span(start, start))
         for child in node.named_children:
             if child.type == "string_content":
                 continue
@@ -95,11 +97,11 @@ class Words:
         start = node.start_byte
         for child in node.children:
             if child.start_byte > start:
-                yield self._literal(start, child.start_byte)
+                yield from self._literal(start, child.start_byte)
             if child.is_named:
                 yield from self._fragments(child, undeclared)
             else:
-                yield self._literal(child.start_byte, child.end_byte)
+                yield from self._literal(child.start_byte, child.end_byte)
             start = child.end_byte
 
     def _variable(
@@ -112,7 +114,7 @@ class Words:
             try:
                 value, names = resolve(written, self.lookup)
                 undeclared.update(dict.fromkeys(names))
-            except BadExpansion:
+            except ExpansionError:
                 value = None
         yield Fragment(value, *self.text.span(begin, node.end_byte), splits)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from kubeguard.sources.shell.lexemes import Lexeme
@@ -149,7 +150,7 @@ def pipefail_among(options: Sequence[str]) -> bool:
 
 def pipefail_after(options: Sequence[str], *, before: bool) -> bool:
     """What `set` with these arguments makes of pipefail."""
-    for option, value in zip(options, options[1:], strict=False):
+    for option, value in pairwise(options):
         if value == "pipefail" and option.endswith("o") and option[:1] in ("-", "+"):
             before = option[0] == "-"
     return before
