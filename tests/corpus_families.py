@@ -1,5 +1,17 @@
 """Which checks answer for which family of labelled cases; the corpus has words of its own."""
 
+SECRETS = frozenset({"secret_reading", "cluster_wide_secret_reading"})
+WILDCARDS = frozenset(
+    {
+        "unlimited_cluster_role",
+        "unlimited_role",
+        "wildcard_group_resource",
+        "wildcard_resource",
+        "wildcard_verb",
+    }
+)
+ADMIN = WILDCARDS | {"cluster_admin_binding", "namespace_admin_binding"}
+EXEC = WILDCARDS | {"pod_exec"}
 HOST_PATH = frozenset({"host_path", "sensitive_host_path", "runtime_socket"})
 CAPABILITIES = frozenset({"non_default_capabilities", "sys_admin_capability"})
 
@@ -35,9 +47,20 @@ FAMILIES: dict[str, frozenset[str]] = {
     "selinux-options": frozenset({"custom_selinux"}),
     "sysctls": frozenset({"unsafe_sysctls"}),
     "volume-types-restricted": HOST_PATH | {"restricted_volume_types"},
-    "automount-sa-token": frozenset({"automounted_token"}),
+    "automount-sa-token": frozenset({"automounted_token", "automounting_service_account"}),
+    "rbac-admin-role-binding": ADMIN,
+    "rbac-anonymous": frozenset({"anonymous_binding", "authenticated_binding", "masters_binding"}),
+    "rbac-cluster-admin-binding": ADMIN,
+    "rbac-create-pods-bound": frozenset({"pod_creation"}),
+    "rbac-nodes-proxy": frozenset({"kubelet_access"}),
+    "rbac-pod-exec": EXEC,
+    "rbac-pod-exec-bound": EXEC,
+    "rbac-read-secrets": SECRETS,
+    "rbac-read-secrets-bound": SECRETS,
+    "rbac-wildcard": WILDCARDS | SECRETS,
+    "rbac-wildcard-resource": WILDCARDS,
     "default-service-account": frozenset({"default_service_account"}),
-    "configmap-secret": frozenset({"secret_in_config_map"}),
+    "configmap-secret": frozenset({"config_map_secret"}),
     "hardcoded-secret-env": frozenset({"literal_secret"}),
     "cpu-limits": frozenset({"missing_cpu_limit"}),
     "cpu-requests": frozenset({"missing_cpu_request"}),
@@ -61,7 +84,7 @@ FAMILIES: dict[str, frozenset[str]] = {
     "deprecated-api": frozenset({"removed_api", "deprecated_api"}),
     "ingress-tls": frozenset({"ingress_without_tls"}),
     "ingress-wildcard-host": frozenset({"wildcard_ingress_host"}),
-    "network-policy-missing": frozenset({"missing_network_policy"}),
+    "network-policy-missing": frozenset({"missing_network_policy", "open_egress"}),
     "service-dangling": frozenset({"dangling_service"}),
     "service-nodeport": frozenset({"node_port_service"}),
     "service-loadbalancer": frozenset({"public_load_balancer"}),
