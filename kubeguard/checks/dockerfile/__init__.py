@@ -1,0 +1,1 @@
+"""What a Dockerfile puts into an image, and how it gets there."""

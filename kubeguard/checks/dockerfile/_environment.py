@@ -1,0 +1,34 @@
+"""Environment variables, by whichever instruction or command they are set."""
+
+from collections.abc import Iterator
+
+from kubeguard.checks.kit import Instruction, Node
+
+
+def settings_of(instruction: Instruction) -> Iterator[tuple[str, Node, str]]:
+    """Name, place and value of everything that is set under a name.
+
+    ENV, LABEL, ARG with a default, `NAME=value command` and `export NAME=value`; where only the
+    build knows the value, it is as written.
+    """
+    if instruction.keyword in ("ENV", "ARG", "LABEL"):
+        for key, word in instruction.pairs:
+            if word.node.exists:
+                yield key.text, word.node, word.text
+    elif instruction.keyword == "RUN":
+        for command in instruction.commands:
+            words = list(command.assignments.values())
+            if command.program in ("export", "declare", "typeset"):
+                words += command.operands
+            for word in words:
+                name, equals, value = word.text.partition("=")
+                if equals:
+                    yield name, word.node, value
+
+
+def assigned(instruction: Instruction, *names: str) -> Iterator[tuple[Node, str]]:
+    """Place and value of every assignment to one of these variables that reaches a program."""
+    if instruction.keyword != "LABEL":
+        for name, where, value in settings_of(instruction):
+            if name in names:
+                yield where, value

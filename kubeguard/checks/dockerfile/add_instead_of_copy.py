@@ -1,0 +1,32 @@
+"""ADD fetches and unpacks; a plain file needs neither."""
+
+import re
+from collections.abc import Iterator
+
+from kubeguard.checks.dockerfile._sources import is_remote
+from kubeguard.checks.kit import Instruction, Problem, Severity, Word, check, put
+
+_ARCHIVE = re.compile(r"(?i)\.(tar|t[gbx]z2?|tar\.\w+|gz|bz2|xz|zst|lzma)\*?$|\*$")
+
+
+@check(
+    "KG1011",
+    "ADD where COPY would do",
+    on=Instruction,
+    severity=Severity.LOW,
+    refs=("CIS-Docker 4.9",),
+    like=("trivy:DS-0005", "checkov:CKV_DOCKER_4", "hadolint:DL3020", "dockle:CIS-DI-0009"),
+)
+def add_instead_of_copy(instruction: Instruction) -> Iterator[Problem]:
+    if instruction.keyword != "ADD" or "unpack" in instruction.flags:
+        return
+    sources = instruction.words[:-1]
+    if sources and all(_is_plain(word) for word in sources):
+        message = f"ADD of {sources[0].text!r}, a plain file or folder: COPY cannot surprise"
+        yield Problem(instruction.node, message, put(instruction.node["keyword"], "COPY"))
+
+
+def _is_plain(source: Word) -> bool:
+    """Neither fetched nor, as far as the name tells, unpacked."""
+    text = source.text
+    return source.value is not None and not is_remote(text) and not _ARCHIVE.search(text)

@@ -1,0 +1,40 @@
+"""An index in a layer of its own is cached for months, and so are the holes of that day."""
+
+from collections.abc import Iterator
+
+from kubeguard.checks.dockerfile._packages import APK, APT, YUM, ZYPPER, has_mount, requests
+from kubeguard.checks.kit import Instruction, Problem, Severity, advise, check
+
+_REFRESH = frozenset({"update", "refresh", "ref", "makecache"})
+_INERT = frozenset(
+    (
+        *(*APT, *APK, *ZYPPER, *YUM, "add-apt-repository", "apt-key", "dpkg", "rpm", "gpg"),
+        *("cat", "chmod", "cp", "curl", "echo", "ln", "ls", "mkdir", "mv", "printf", "rm", "sed"),
+        *("tee", "touch", "wget", "[", "test", "true", "false", "set", "export", "sleep"),
+    )
+)
+"""Programs known not to install packages; whatever else stands beside the update might."""
+
+
+@check(
+    "KG1028",
+    "Package index is updated in a step of its own",
+    on=Instruction,
+    severity=Severity.MEDIUM,
+    refs=("CIS-Docker 4.7",),
+    like=("trivy:DS-0017", "checkov:CKV_DOCKER_5", "hadolint:DL3009", "dockle:CIS-DI-0007"),
+)
+def stale_package_index(instruction: Instruction) -> Iterator[Problem]:
+    if has_mount(instruction, "/var/lib/apt", "/var/lib/apt/lists", "/var/cache/apk"):
+        return
+    asked = tuple(requests(instruction, (*APT, *APK, *ZYPPER, *YUM)))
+    alone = [request for request in asked if _refreshes(request.manager, request.verb.text)]
+    if len(alone) == len(asked) and all(c.program in _INERT for c in instruction.commands):
+        for request in alone[-1:]:
+            message = f"{request.manager} {request.verb.text} without an install in the same RUN"
+            yield Problem(request.command.node, message, advise("join it with the install by &&"))
+
+
+def _refreshes(manager: str, verb: str) -> bool:
+    """Whether only the index is renewed; `yum update` installs."""
+    return verb in _REFRESH and not (verb == "update" and manager in (*YUM, *ZYPPER))

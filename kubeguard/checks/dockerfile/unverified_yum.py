@@ -1,0 +1,31 @@
+"""A package manager that accepts any certificate takes its metadata from anybody."""
+
+import re
+from collections.abc import Iterator
+
+from kubeguard.checks.dockerfile._verification import trust_the_ca
+from kubeguard.checks.dockerfile._written import written
+from kubeguard.checks.kit import Instruction, Problem, Severity, check
+
+_PROGRAMS = frozenset({"yum", "dnf", "dnf5", "microdnf", "tdnf", "yum-config-manager"})
+_OFF = re.compile(r"(?im)(?:^\s*|[.=\s])sslverify\s*=\s*(0|false|no|off)\b")
+
+
+@check(
+    "KG1021",
+    "yum or dnf does not check certificates",
+    on=Instruction,
+    severity=Severity.HIGH,
+    refs=("CWE-295", "MITRE T1557", "MITRE T1195"),
+    like=("checkov:CKV2_DOCKER_15",),
+)
+def unverified_yum(instruction: Instruction) -> Iterator[Problem]:
+    message = "sslverify is off: repositories are read from whoever answers"
+    if instruction.keyword == "RUN":
+        for command in instruction.commands:
+            for word in command.arguments if command.program in _PROGRAMS else ():
+                if _OFF.search(word.text):
+                    yield Problem(word.node, message, trust_the_ca())
+    for where, text in written(instruction):
+        if _OFF.search(text):
+            yield Problem(where, message, trust_the_ca())
