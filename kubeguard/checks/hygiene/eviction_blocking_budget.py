@@ -4,8 +4,8 @@ import math
 import re
 from collections.abc import Iterator
 
-from kubeguard.checks.hygiene._replicas import Targets, autoscaled, replicas
-from kubeguard.checks.kit import Bundle, Manifest, Problem, Profile, Severity, advise, check
+from kubeguard.checks.hygiene._replicas import Count, Replicas
+from kubeguard.checks.kit import Bundle, Problem, Profile, Severity, advise, check
 
 _PERCENT = re.compile(r"(\d{1,9})%")
 _KINDS = ("PodDisruptionBudget.policy", "PodDisruptionBudget")
@@ -25,18 +25,19 @@ _KINDS = ("PodDisruptionBudget.policy", "PodDisruptionBudget")
     ),
 )
 def eviction_blocking_budget(bundle: Bundle) -> Iterator[Problem]:
-    budgets = list(bundle.of(*_KINDS))
-    scaled = autoscaled(bundle) if budgets else {}
-    for budget in budgets:
+    fix = advise("allow one disruption: set maxUnavailable: 1 and run two replicas or more")
+    replicas = Replicas(bundle)
+    for budget in bundle.of(*_KINDS):
         spec = budget.node["spec"]
         most, least = spec["maxUnavailable"], spec["minAvailable"]
-        fix = advise("allow one disruption: set maxUnavailable: 1 and run two replicas or more")
         if most.value is not None and _pods(most.value, 100) == 0:
             yield Problem(most, f"{budget.name!r} lets no pod be evicted", fix)
-        elif least.value is not None:
-            reason = _blocks(bundle, budget, least.value, scaled)
-            if reason:
-                yield Problem(least, f"{budget.name!r} {reason}", fix)
+        elif isinstance(least.value, str) and (_pods(least.value, 100) or 0) >= 100:
+            yield Problem(least, f"{budget.name!r} needs every pod, so none can be evicted", fix)
+        elif least.value is not None and spec["selector"].exists:
+            selected = bundle.selected(budget.namespace, spec["selector"].mapping)
+            if shortage := _shortage(least.value, replicas.of(selected)):
+                yield Problem(least, f"{budget.name!r} {shortage}", fix)
 
 
 def _pods(amount: object, total: int) -> int | None:
@@ -47,17 +48,12 @@ def _pods(amount: object, total: int) -> int | None:
     return math.ceil(int(percent[1]) * total / 100) if percent else None
 
 
-def _blocks(bundle: Bundle, budget: Manifest, least: object, scaled: Targets) -> str:
+def _shortage(least: object, count: Count) -> str:
     """Why no pod can be spared, or ''."""
-    if isinstance(least, str) and (_pods(least, 100) or 0) >= 100:
-        return "needs every pod, so none can be evicted"
-    selector = budget.node["spec"]["selector"]
-    if not selector.exists:
+    total = count.total
+    needed = _pods(least, total) if total else None
+    if not total or needed is None or needed < total:
         return ""
-    workloads = bundle.selected(budget.namespace, selector.mapping)
-    counts = [replicas(workload, scaled) for workload in workloads]
-    total = sum(count for count in counts if count is not None)
-    needed = _pods(least, total)
-    if None in counts or total == 0 or needed is None or needed < total:
-        return ""
+    if needed > total and count.open:
+        return ""  # whoever wants two of an unstated number scales it somewhere else
     return f"needs {needed} of {total} replicas, so none can be evicted"

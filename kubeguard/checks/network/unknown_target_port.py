@@ -19,7 +19,7 @@ from kubeguard.checks.kit import (
 )
 
 _NAME = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
-_Port = tuple[object, object]
+_Port = tuple[str, str]
 
 
 @check(
@@ -31,20 +31,20 @@ _Port = tuple[object, object]
     like=("kube-linter:invalid-target-ports",),
 )
 def unknown_target_port(bundle: Bundle) -> Iterator[Problem]:
-    seen: dict[int, frozenset[_Port]] = {}
+    known: dict[int, frozenset[_Port] | None] = {}
     for service in bundle.of("Service"):
+        pods = _pods(bundle, service)
         for port in service.node["spec"]["ports"]:
             target = port["targetPort"]
             if target.value is None:
                 continue
             if malformed := _malformed(target.value):
                 yield Problem(target, malformed, _fix(target))
-            elif isinstance(target.value, str) and (pods := _pods(bundle, service)):
-                known = seen.get(id(pods))
-                if known is None:
-                    known = seen[id(pods)] = _ports(pods)
-                protocol = port.get("protocol") or "TCP"
-                if (target.value, protocol) not in known:
+            elif pods and isinstance(target.value, str):
+                if id(pods) not in known:
+                    known[id(pods)] = _ports(pods)
+                ports, protocol = known[id(pods)], str(port.get("protocol") or "TCP")
+                if ports is not None and (target.value, protocol) not in ports:
                     message = f"no selected container has a {protocol} port named {target.value!r}"
                     yield Problem(target, message, _fix(target))
 
@@ -61,23 +61,23 @@ def _malformed(value: object) -> str:
 
 
 def _pods(bundle: Bundle, service: Manifest) -> tuple[Workload, ...]:
-    """The selected workloads; none when one of them does not show its labels, hence its ports."""
+    """The workloads a Service sends its clients to."""
     selector = service.node["spec"]["selector"].mapping
     if not selector or service.get("spec", "type") == "ExternalName":
         return ()
-    pods = bundle.selected(service.namespace, {"matchLabels": selector})
-    return pods if all(pod.labels for pod in pods) else ()
+    return bundle.selected(service.namespace, {"matchLabels": selector})
 
 
-def _ports(pods: tuple[Workload, ...]) -> frozenset[_Port]:
-    """Name and protocol of every port that a Service may lead to."""
+def _ports(pods: tuple[Workload, ...]) -> frozenset[_Port] | None:
+    """Name and protocol of every port that a Service may lead to; None when not all are shown."""
+    if not all(pod.labels for pod in pods):
+        return None  # a custom resource, whose controller may add containers too
     return frozenset(
-        (port["name"].text, port.get("protocol") or "TCP")
+        (port["name"].text, str(port.get("protocol") or "TCP"))
         for pod in pods
         for container in pod.containers
         if container.role in (Role.REGULAR, Role.SIDECAR)
         for port in container.node["ports"]
-        if isinstance(port.get("protocol") or "", str)
     )
 
 
