@@ -47,8 +47,19 @@ def missing_default_deny(bundle: Bundle) -> Iterator[Problem]:
 
 def _denies(policy: Manifest) -> bool:
     """Every pod is isolated, and no rule opens all of it again."""
-    rules = policy.node["spec"]["ingress"].sequence
-    return isolates(policy, "Ingress") and of_every_pod(policy) and {} not in rules
+    rules = policy.node["spec"]["ingress"]
+    return isolates(policy, "Ingress") and of_every_pod(policy) and not any(map(_opens, rules))
+
+
+def _opens(rule: Node) -> bool:
+    """Whether a rule lets every pod of the cluster in, on every port."""
+    if not isinstance(rule.value, dict) or rule.get("ports"):
+        return False
+    return not rule.get("from") or any(
+        peer["ipBlock"]["cidr"].text.endswith("/0")
+        or (peer.get("namespaceSelector") == {} and not peer.get("podSelector"))
+        for peer in rule["from"]
+    )
 
 
 def _place(manifest: Manifest | None, workload: Workload) -> Node:

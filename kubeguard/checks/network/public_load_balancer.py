@@ -22,7 +22,7 @@ _INTERNAL = (
     "service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type",
     "service.kubernetes.io/qcloud-loadbalancer-internal-subnetid",
 )
-_PUBLIC = ("", "external", "false", "internet", "internet-facing", "public")
+_PUBLIC = ("", "external", "false", "internet", "internet-facing", "none", "public")
 _AWS_SCHEME = "service.beta.kubernetes.io/aws-load-balancer-scheme"
 _AWS_TYPE = "service.beta.kubernetes.io/aws-load-balancer-type"
 _PRIVATE_CLASSES = ("eks.amazonaws.com/nlb", "service.k8s.aws/nlb", "tailscale")

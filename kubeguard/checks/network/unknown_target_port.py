@@ -52,7 +52,7 @@ def unknown_target_port(bundle: Bundle) -> Iterator[Problem]:
 def _malformed(value: object) -> str:
     """What the API server refuses: a port is 1 to 65535, or an IANA service name."""
     if isinstance(value, int) and not 0 < value < 65536:
-        return f"{value} is no port number"
+        return "a port number is from 1 to 65535"
     if isinstance(value, str) and not (len(value) <= 15 and _NAME.fullmatch(value)):
         if value.isdecimal():
             return f"{value[:20]!r} in quotes is a name, and a name needs a letter"
