@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.finding import Spelling
 from kubeguard.model.lines import Lines
 from kubeguard.model.location import Path, Span
-from kubeguard.model.manifest import within
 from kubeguard.model.node import Node, Source
 from kubeguard.model.places import CommentedPlaces, Nowhere
 from kubeguard.model.reading import Reading
@@ -38,12 +39,53 @@ class _Comment:
         return self.target == self.span.line
 
 
-@dataclass(frozen=True, slots=True)
 class _Document:
-    """One YAML document: its places and the objects in it, more than one for a List."""
+    """One YAML document: its places, and the objects in it by their paths."""
 
-    places: CommentedPlaces
-    sources: list[Source]
+    def __init__(self, places: CommentedPlaces) -> None:
+        self.places = places
+        self.sources: dict[Path, Source] = {}
+        extent = places.extent(())
+        self.line = extent.line if extent else 0
+
+    def owner(self, path: Path) -> Source:
+        """The innermost object around a path; the first one for what is around them all."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.sources:
+                return self.sources[path[:length]]
+        return next(iter(self.sources.values()))
+
+
+class _Yaml:
+    """The documents of one text that could be read, by the lines they begin on."""
+
+    def __init__(self, reading: Reading) -> None:
+        found: dict[int, _Document] = {}
+        for node in reading.objects:
+            source = node.source
+            if isinstance(source.places, CommentedPlaces):
+                if source.document not in found:
+                    found[source.document] = _Document(source.places)
+                found[source.document].sources[source.root] = source
+        self.lines = Lines(reading.objects[0].source.text)
+        self._documents = sorted(found.values(), key=lambda document: document.line)
+
+    @cached_property
+    def _separators(self) -> list[int]:
+        return [line for line, _ in enumerate(self.lines.starts, 1) if self._separates(line)]
+
+    def _separates(self, line: int) -> bool:
+        return self.lines.text.startswith("---", self.lines.starts[line - 1])
+
+    def document(self, line: int) -> _Document | None:
+        """The last one that begins on or above a line."""
+        number = bisect_right(self._documents, line, key=lambda document: document.line)
+        return self._documents[number - 1] if number else None
+
+    def belongs(self, line: int, document: _Document) -> bool:
+        """Whether no other document, which could not be read, begins in between."""
+        separators = self._separators
+        return bisect_right(separators, document.line) == bisect_right(separators, line)
 
 
 class _At(Nowhere):
@@ -62,61 +104,38 @@ def in_comments(reading: Reading, names: Names) -> Iterator[Waiver | Trouble]:
     """What the comments of one input suppress."""
     if reading.dockerfile:
         yield from _in_dockerfile(reading.dockerfile, names)
-    elif documents := _documents(reading):
-        lines = Lines(documents[0].sources[0].text)
-        for comment in _comments(lines):
-            line, column = comment.span.line, comment.span.column
-            if all(document.places.is_comment(line, column) for document in documents):
-                yield from _in_yaml(comment, lines, documents, names)
-
-
-def _documents(reading: Reading) -> list[_Document]:
-    found: dict[int, _Document] = {}
-    for node in reading.objects:
-        source = node.source
-        if isinstance(source.places, CommentedPlaces):
-            document = found.setdefault(source.document, _Document(source.places, []))
-            document.sources.append(source)
-    return list(found.values())
+    elif reading.objects:
+        yield from _in_yaml(_Yaml(reading), names)
 
 
 def _comments(lines: Lines) -> Iterator[_Comment]:
+    """Everything that looks like one, in the order of the text."""
+    target = 0
     for found in COMMENT.finditer(lines.text):
         span = lines.span(found.start(), found.end())
         before = lines.line(span.line)[: span.column - 1]
-        target = span.line
-        if not before.strip("- \t"):
+        if before.strip("- \t"):
+            yield _Comment(span, found["body"], before, span.line)
+            continue
+        target = max(target, span.line + 1)
+        while target <= len(lines.starts) and _NO_ENTRY.fullmatch(lines.line(target)):
             target += 1
-            while target <= len(lines.starts) and _NO_ENTRY.fullmatch(lines.line(target)):
-                target += 1
         yield _Comment(span, found["body"], before, target)
 
 
-def _in_yaml(
-    comment: _Comment, lines: Lines, documents: list[_Document], names: Names
-) -> Iterator[Waiver | Trouble]:
-    for document in documents:
-        if starting := document.places.starting(comment.target):
-            yield _at_entry(comment, starting, document, names)
-            return
-    for document in documents:
-        if _stands_in(comment, lines, document):
+def _in_yaml(yaml: _Yaml, names: Names) -> Iterator[Waiver | Trouble]:
+    for comment in _comments(yaml.lines):
+        line = comment.span.line
+        above, at = yaml.document(line), yaml.document(comment.target)
+        if above and not above.places.is_comment(line, comment.span.column):
+            continue
+        if at and (starting := at.places.starting(comment.target)):
+            yield _at_entry(comment, starting, at, names)
+        elif above and yaml.belongs(line, above):
             where = "on this line" if comment.trailing else "below this comment"
             hint = "move it above the entry it is about"
-            place = _place(comment, document.sources[0], ())
+            place = _place(comment, above.owner(()), ())
             yield complain(place, MalformedError(f"no entry begins {where}", hint))
-
-
-def _stands_in(comment: _Comment, lines: Lines, document: _Document) -> bool:
-    """Whether the comment is below the first line of a document and above the next one.
-
-    What stands in a document that could not be read is nobody's business here.
-    """
-    extent = document.places.extent(())
-    if extent is None or comment.span.line < extent.line:
-        return False
-    between = range(extent.line + 1, comment.span.line)
-    return not any(lines.line(number).startswith("---") for number in between)
 
 
 def _at_entry(
@@ -125,13 +144,9 @@ def _at_entry(
     """Alone on its line: the outermost entry; behind an entry: that one, never a whole object."""
     path = starting[0]
     if comment.trailing:
-        objects = {(), *(source.root for source in document.sources)}
-        path = next((each for each in starting if each not in objects), path)
-    owner = max(
-        (source for source in document.sources if within(path, source.root)),
-        key=lambda source: len(source.root),
-        default=document.sources[0],
-    )
+        inner = (each for each in starting if each and each not in document.sources)
+        path = next(inner, path)
+    owner = document.owner(path)
     extent = owner.places.extent(path) if path == starting[0] else None
     scope = Scope(owner.document, (path,), extent)
     return _read(comment, _place(comment, owner, path), scope, names)

@@ -8,6 +8,7 @@ from datetime import date
 
 from kubeguard.model.finding import Check, Finding, Spelling, Suppression
 from kubeguard.model.fix import advise
+from kubeguard.model.location import Path
 from kubeguard.model.node import Node
 from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import Trouble, TroubleKind
@@ -16,16 +17,22 @@ from kubeguard.policy.comments import in_comments
 from kubeguard.policy.exemptions import bind
 from kubeguard.policy.names import Names
 from kubeguard.policy.policy import Policy
+from kubeguard.policy.waiver import Waiver
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A suppression in force: the ids it may suppress, and those it did."""
+    """A suppression in force: the ids it may suppress, and those it did.
+
+    It covers what lies at or below its `anchors` (document and path), and what `covers` accepts
+    in its `document` (None: in any).
+    """
 
     ids: tuple[str, ...]
     suppression: Suppression
-    place: Node
-    covers: Callable[[Finding], bool]
+    anchors: tuple[tuple[int, Path], ...] = ()
+    covers: Callable[[Finding], bool] | None = None
+    document: int | None = None
     used: set[str] = field(default_factory=set)
 
 
@@ -43,6 +50,7 @@ class Suppressions:
         self.names = Names(checks)
         self.ran = frozenset(ran)
         self.today = today
+        self._scan = frozenset(check.id for check in checks if check.family == "scan")
         self._used: dict[int, set[str]] = {}
         """Per exemption that had something in this run that it is about: the ids it suppressed."""
 
@@ -52,20 +60,28 @@ class Suppressions:
         """All findings of one input, the suppressed ones marked, and what is wrong with comments
         and annotations in it."""
         troubles: list[Trouble] = []
-        cases: list[_Case] = []
+        cases: list[tuple[Waiver, _Case]] = []
         if _mentions_us(reading):
             for item in (*in_annotations(reading, self.names), *in_comments(reading, self.names)):
                 if isinstance(item, Trouble):
                     troubles.append(item)
-                    continue
-                refused = self._refuse(item.checks, item.suppression, item.place)
-                troubles += refused
-                ids = self._in_force(item.checks, item.suppression)
-                cases.append(_Case(ids, item.suppression, item.place, item.scope.covers))
-        marked = _mark(findings, cases)
-        for case in cases:
-            troubles += self._unused(case.ids, case.used, case.place)
+                else:
+                    troubles += self._refuse(item.checks, item.suppression, item.place)
+                    cases.append((item, self._case(item)))
+        marked = _mark(findings, [case for _, case in cases])
+        for waiver, case in cases:
+            troubles += self._unused(case.ids, case.used, waiver.place)
         return self.exempt(reading, marked), troubles
+
+    def _case(self, waiver: Waiver) -> _Case:
+        scope = waiver.scope
+        return _Case(
+            self._in_force(waiver.checks, waiver.suppression),
+            waiver.suppression,
+            tuple((scope.document, path) for path in scope.paths),
+            scope.encloses if scope.extent else None,
+            scope.document,
+        )
 
     def exempt(self, reading: Reading, findings: Iterable[Finding]) -> list[Finding]:
         """The findings of one input, marked where kubeguard.yaml suppresses them.
@@ -80,7 +96,7 @@ class Suppressions:
             entry = bound.exemption
             used = self._used.setdefault(bound.number, set())
             ids = self._in_force(entry.checks, entry.suppression)
-            cases.append(_Case(ids, entry.suppression, entry.node, bound.covers, used))
+            cases.append(_Case(ids, entry.suppression, covers=bound.covers, used=used))
         return _mark(findings, cases)
 
     def leftovers(self, whole: bool) -> list[Trouble]:
@@ -110,7 +126,7 @@ class Suppressions:
         check = self.names.checks[id]
         if not check.waivable or id in self.policy.non_waivable:
             return "may not be suppressed"
-        if check.family == "scan" and spelling is not Spelling.CONFIGURATION:
+        if id in self._scan and spelling is not Spelling.CONFIGURATION:
             return "is about the scan itself and can be suppressed in kubeguard.yaml only"
         return ""
 
@@ -154,18 +170,27 @@ def _mentions_us(reading: Reading) -> bool:
 
 
 def _mark(findings: Iterable[Finding], cases: Sequence[_Case]) -> list[Finding]:
-    """The first case that covers a finding is its suppression; all that do are used."""
+    """The innermost case that covers a finding is its suppression; all that do are used."""
     if not cases:
         return list(findings)
-    by_id: dict[str, list[_Case]] = {}
+    anchored: dict[tuple[str, int, Path], list[_Case]] = {}
+    others: dict[tuple[str, int | None], list[_Case]] = {}
     for case in cases:
-        for each in case.ids:
-            by_id.setdefault(each, []).append(case)
+        for check in case.ids:
+            for document, path in case.anchors:
+                anchored.setdefault((check, document, path), []).append(case)
+            if case.covers:
+                others.setdefault((check, case.document), []).append(case)
     marked = []
     for finding in findings:
-        covering = [c for c in by_id.get(finding.check.id, ()) if c.covers(finding)]
+        check, document, path = finding.check.id, finding.location.document, finding.location.path
+        covering: list[_Case] = []
+        for length in range(len(path), -1, -1):
+            covering += anchored.get((check, document, path[:length]), ())
+        for key in ((check, document), (check, None)):
+            covering += (c for c in others.get(key, ()) if c.covers and c.covers(finding))
         for case in covering:
-            case.used.add(finding.check.id)
+            case.used.add(check)
         if covering and finding.suppression is None:
             finding = replace(finding, suppression=covering[0].suppression)
         marked.append(finding)

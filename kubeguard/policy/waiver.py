@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from kubeguard.model.finding import Finding, Spelling, Suppression
 from kubeguard.model.fix import advise
 from kubeguard.model.location import Path, Span
-from kubeguard.model.manifest import within
 from kubeguard.model.node import Node
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.policy.grammar import MalformedError, Written
@@ -26,13 +25,9 @@ class Scope:
     paths: tuple[Path, ...] = ()
     extent: Span | None = None
 
-    def covers(self, finding: Finding) -> bool:
-        location = finding.location
-        if location.document != self.document:
-            return False
-        if any(within(location.path, path) for path in self.paths):
-            return True
-        extent, span = self.extent, location.span
+    def encloses(self, finding: Finding) -> bool:
+        """Whether the finding, in the same document, has its place inside the extent."""
+        extent, span = self.extent, finding.location.span
         if extent is None or span is None:
             return False
         begins = span.line, span.column

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kubeguard.model.lines import Lines
@@ -93,7 +94,7 @@ class TextPlaces:
                 ((*path, key), child)
                 for path, spot in level
                 if _start(spot) < after and first <= max(spot.end, spot.key_end)
-                for key, child in _entries(spot)
+                for key, child in _entries(spot, first, after)
             ]
         return tuple(found)
 
@@ -108,7 +109,7 @@ class TextPlaces:
                 child
                 for spot in level
                 if spot.start <= offset < spot.end
-                for _, child in _entries(spot)
+                for _, child in _entries(spot, offset, offset + 1)
             ]
         return True
 
@@ -140,9 +141,15 @@ def _start(spot: Spot) -> int:
     return spot.key_start if spot.key_end > spot.key_start else spot.start
 
 
-def _entries(spot: Spot) -> Iterable[tuple[str | int, Spot]]:
+def _entries(spot: Spot, first: int, after: int) -> Iterator[tuple[str | int, Spot]]:
+    """The entries inside; of a list only those that may reach into a range of offsets."""
     below = spot.below
-    if below is None:
-        return ()
-    named = below.items() if isinstance(below, Mapping) else enumerate(below)
-    return ((key, unpacked(entry)) for key, entry in named)
+    if isinstance(below, Mapping):
+        yield from ((key, unpacked(entry)) for key, entry in below.items())
+    elif below is not None:
+        low = bisect_right(below, first, key=lambda entry: unpacked(entry).start) - 1
+        for index in range(max(low, 0), len(below)):
+            item = unpacked(below[index])
+            if item.start >= after:
+                break
+            yield index, item
