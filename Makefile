@@ -39,7 +39,7 @@ check: $(VENV)/development  ## format, lint, types, import contracts, docs, kube
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.docs --check
-	$(BIN)/python -m scripts.samples --check
+	$(BIN)/kubeguard scan --quiet $(SAMPLES) >/dev/null; test $$? -eq 3
 
 format: $(VENV)/development  ## format and fix what can be fixed
 	$(BIN)/ruff format .

@@ -9,7 +9,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 HEADER = "# Written by `make lock` from pyproject.toml.\n"
-UV = ["--universal", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--python-version", "3.11", "--quiet"]
+UV = [
+    "--universal",
+    "--generate-hashes",
+    "--no-header",
+    "--no-annotate",
+    "--no-emit-index-url",
+    "--python-version",
+    "3.11",
+    "--quiet",
+]
 
 
 def main() -> None:

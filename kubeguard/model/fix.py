@@ -66,5 +66,8 @@ def drop(where: Node, *, grade: Grade = Grade.UNSAFE, hint: str = "") -> Fix:
 
 
 def _short(where: Node) -> str:
-    """The last two names of a path are enough for a reader who sees the line."""
-    return dotted(where.path[-2:] if isinstance(where.path[-1], str) else where.path[-3:])
+    """The last names of a path: enough for a reader who sees the line."""
+    start = max(len(where.path) - 2, 0)
+    while start and isinstance(where.path[start], int):
+        start -= 1
+    return dotted(where.path[start:])

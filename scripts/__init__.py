@@ -1,0 +1,1 @@
+"""What maintainers run by way of make."""
