@@ -1,1 +1,32 @@
+"""The same truth for a person, a pipeline and a code host: a Report becomes text."""
 
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+
+from kubeguard.formats._context import Context, Style
+from kubeguard.model.finding import Report
+
+__all__ = ["FORMATS", "Context", "Style", "render"]
+
+FORMATS: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "for people: code frames with a caret, and a summary",
+        "json": "for programs: everything the report holds, versioned (docs/json.md)",
+        "sarif": "SARIF 2.1.0, for code scanning",
+        "junit": "JUnit XML, for test dashboards",
+        "github": "GitHub Actions annotations",
+        "gitlab": "GitLab Code Quality",
+        "markdown": "a pull request comment",
+        "html": "one self-contained page with filters",
+    }
+)
+"""Every format and what it is for; its module is imported when it is asked for."""
+
+
+def render(name: str, report: Report, context: Context | None = None) -> str:
+    """The report as text that ends in a newline, unless it is empty; KeyError when unknown."""
+    if name not in FORMATS:
+        raise KeyError(name)
+    text: str = import_module(f"kubeguard.formats.{name}").render(report, context or Context())
+    return text
