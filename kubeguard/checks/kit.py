@@ -9,10 +9,12 @@ from typing import TypeVar
 
 from kubeguard.model import credentials
 from kubeguard.model.bundle import Bundle, selects
+from kubeguard.model.credentials import Credential
 from kubeguard.model.dockerfile import Command, Dockerfile, Heredoc, Instruction, Stage, Word
 from kubeguard.model.finding import Check, Problem
 from kubeguard.model.fix import REMOVE, Edit, Fix, Grade, advise, drop, put
 from kubeguard.model.image import ImageReference
+from kubeguard.model.inside import part
 from kubeguard.model.manifest import Container, Manifest, Role, Workload
 from kubeguard.model.node import Node
 from kubeguard.model.severity import Profile, Severity
@@ -24,6 +26,7 @@ __all__ = [
     "Bundle",
     "Command",
     "Container",
+    "Credential",
     "Dockerfile",
     "Edit",
     "Fix",
@@ -46,6 +49,7 @@ __all__ = [
     "check",
     "credentials",
     "drop",
+    "part",
     "put",
     "selects",
 ]

@@ -1,5 +1,7 @@
 """A secret in a text: what kind, and from where to where; never the secret itself."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 _KEPT = 4
@@ -15,8 +17,18 @@ class Credential:
     start: int
     end: int
 
+    def moved(self, by: int) -> Credential:
+        """The same in a text that has `by` more characters before it."""
+        return Credential(self.kind, self.start + by, self.end + by)
+
 
 def shown(value: str) -> str:
     """The most that may be told of a secret: four characters of a long one, none of a short one."""
     kept = value[:_KEPT] if len(value) >= _LONG_ENOUGH and value[:_KEPT].isprintable() else ""
     return kept + _MASK
+
+
+def hint(secret: str) -> str:
+    """` (ghp_****)` for the end of a message about a long secret, '' for a short one."""
+    told = shown(secret)
+    return "" if told == _MASK else f" ({told})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kubeguard.model.credentials.credential import Credential
 from kubeguard.model.credentials.keys import Promise, promise
 from kubeguard.model.credentials.patterns import find
@@ -11,6 +13,7 @@ _SHORTEST_PASSWORD = 3
 _SHORTEST_PIN = 4
 _SHORTEST_SECRET = 6
 _LONGEST = 4096
+_OBJECT_NAME = re.compile(r"[a-z0-9]+(?:[-./][a-z0-9]+)+")
 
 
 def literal(key: str, value: str) -> Credential | None:
@@ -29,20 +32,16 @@ def literal(key: str, value: str) -> Credential | None:
     bare = value.strip()
     if harmless(bare) or any(char.isspace() for char in bare) or not _enough(promised, bare):
         return None
-    return Credential(_NAMES[promised], start, start + len(bare))
-
-
-_NAMES = {
-    Promise.PASSWORD: "password",
-    Promise.SECRET: "secret",
-    Promise.WEAK: "secret",
-}
+    kind = "password" if promised is Promise.PASSWORD else "secret"
+    return Credential(kind, start, start + len(bare))
 
 
 def _enough(promised: Promise, value: str) -> bool:
     """Whether the value can be what its name promises."""
     if promised is Promise.WEAK:
         return random(value)
-    if promised is Promise.SECRET:
+    if promised is Promise.NAMEABLE and _OBJECT_NAME.fullmatch(value) and not random(value):
+        return False
+    if promised < Promise.PASSWORD:
         return len(value) >= _SHORTEST_SECRET and not quantity(value)
     return len(value) >= (_SHORTEST_PIN if quantity(value) else _SHORTEST_PASSWORD)

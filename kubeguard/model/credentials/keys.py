@@ -14,10 +14,12 @@ class Promise(IntEnum):
 
     NOTHING = 0
     WEAK = 1
-    """Only a value that looks random is one: `AUTH`, `SECRET`."""
-    SECRET = 2
+    """Only a value that looks random is one: `AUTH`, `ACCOUNT_KEY`."""
+    NAMEABLE = 2
+    """One too, unless the value reads like the name of an object: `SECRET`, `TOKEN`."""
+    SECRET = 3
     """Any value long enough is one: `API_KEY`, `CLIENT_SECRET`."""
-    PASSWORD = 3
+    PASSWORD = 4
     """Any value is one."""
 
 
@@ -45,7 +47,7 @@ _PASSWORD_ENDS = (
 )
 _SECRETS = words(
     """
-    token apikey apikeys apitoken authtoken accesstoken bearer jwt credential creds
+    apikey apikeys apitoken authtoken accesstoken bearer jwt credential creds
     """
 )
 _SECRET_ENDS = (
@@ -59,16 +61,17 @@ _SECRET_ENDS = (
     "clientsecret",
     "masterauth",
 )
+_NAMEABLE = words("secret token")
+_NAMEABLE_ENDS = ("secret", "token")
 _WEAK = words(
     """
-    secret credentials cred auth authorization authorisation dsn connectionstring connstr
+    credentials cred auth authorization authorisation dsn connectionstring connstr
     """
 )
-_WEAK_ENDS = ("token", "secret")
 _OWNERS_OF_A_SECRET = words(
     """
-    app application api auth client consumer cookie encryption hmac jwt nextauth oauth session
-    shared signing state super webhook
+    access api app application auth bearer bot client consumer cookie encryption hmac jwt nextauth
+    oauth refresh session shared signing state super webhook
     """
 )
 _OWNERS_OF_A_KEY = words(
@@ -83,6 +86,7 @@ _OWNERS_OF_A_WEAK_KEY = words(
     ssh storage subscription webhook
     """
 )
+_SERVERS_THAT_PASS = words("proxy fastcgi uwsgi scgi grpc memcached")
 _AFTER = words(
     """
     age alg algo algorithm allowed annotation audience backend bits class column count dir
@@ -126,16 +130,20 @@ def promise(key: str) -> Promise:
 
 def _of(word: str, before: str, after: str) -> Promise:
     """What one word promises between its neighbours."""
+    if word == "pass" and before in _SERVERS_THAT_PASS:
+        return Promise.NOTHING
     if word in _PASSWORDS or word.endswith(_PASSWORD_ENDS):
         return Promise.NOTHING if after == "key" else Promise.PASSWORD
     if word in _SECRETS or word.endswith(_SECRET_ENDS):
-        return Promise.NOTHING if after == "key" else Promise.SECRET
+        return Promise.SECRET
     if word == "key" and before in _OWNERS_OF_A_KEY:
         return Promise.SECRET
-    if word == "secret" and before in _OWNERS_OF_A_SECRET:
+    if word in _NAMEABLE and before in _OWNERS_OF_A_SECRET:
         return Promise.SECRET
     if word == "key" and before in _OWNERS_OF_A_WEAK_KEY:
         return Promise.WEAK
-    if word in _WEAK or word.endswith(_WEAK_ENDS):
+    if word in _NAMEABLE or word.endswith(_NAMEABLE_ENDS):
+        return Promise.NOTHING if word == "token" and after == "key" else Promise.NAMEABLE
+    if word in _WEAK:
         return Promise.WEAK
     return Promise.NOTHING

@@ -28,17 +28,28 @@ _PLAIN = re.compile(
     r"\$\{\w+\}|\{\}|\[\])?[\s,}\]\"']*(?:$|[\s,}\]\"'])",
     re.IGNORECASE,
 )
+_BARE = re.compile(r"\s*+(?:-\s++)*+")
+_OPEN = re.compile(
+    r"[\s\-\"']*+(?P<key>[A-Za-z_][\w.-]*+)(?:[\"']?\s*+:\s*+[|>][-+0-9]*|[\"']?,?)\s*+(?:#.*)?"
+)
+"""A line that ends where its value should begin: an option, or the header of a block."""
+_BASE64 = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")
+_LONG = 40
 _BLOB = re.compile(r"(?<![\w+/.:@-])[A-Za-z0-9+/]{40,}+={0,2}(?![\w@])")
 _VALUE = "value"
 """The key beside `name` in an env entry, whose name stands on another line."""
 
 
-def mask(line: str) -> str:
+def mask(line: str, above: str = "") -> str:
     """The line with every confidential value hidden; at most four characters of each are kept.
 
     Hides what `find` finds, the value of `key: value`, `key=value`, `--key value` under a name that
-    promises a secret, the `value` of an env entry, and long runs of base64. Never raises; linear.
+    promises a secret, the `value` of an env entry, long runs of base64, and all of a line that
+    continues the one `above` it: the argument after `--token`, the rest of a key or a block.
+    Never raises; linear.
     """
+    if _continues(line, above):
+        return _indent(line) + _HIDDEN
     spans = sorted([*_recognised(line), *_named(line), *_blobs(line)])
     if not spans:
         return line
@@ -53,7 +64,6 @@ def mask(line: str) -> str:
 _PAIR = re.compile(
     r"(?P<shown>[\s\-?{\[]*+(?:\"[^\"]*+\"|'[^']*+'|[^\s:\"'][^:]*+)\s*+:)(?P<gap>\s+|$|(?=[\"'\[{]))"
 )
-_BARE = re.compile(r"\s*+(?:-\s++)*+")
 _FRAME = re.compile(r"\s*(?:---|\.\.\.)?\s*|\s*[{}\[\],]+\s*")
 
 
@@ -67,8 +77,22 @@ def mask_all_values(line: str) -> str:
         return (
             line if rest in ("", "|", ">", "|-", ">-", "|+", ">+", "{", "[") else pair[0] + _HIDDEN
         )
-    bare = _BARE.match(line)
-    return (bare[0] if bare else "") + _HIDDEN
+    return _indent(line) + _HIDDEN
+
+
+def _indent(line: str) -> str:
+    """Spaces and dashes before the first thing on a line."""
+    found = _BARE.match(line)
+    return found[0] if found else ""
+
+
+def _continues(line: str, above: str) -> bool:
+    """Whether the line is all or part of a confidential value that the line above announces."""
+    opened = _OPEN.fullmatch(above)
+    if opened and secret_key(opened["key"]):
+        return not _KEY.match(line.lstrip(" -\"'"))
+    long = len(above.strip()) >= _LONG and _BASE64.fullmatch(above)
+    return bool(long and _BASE64.fullmatch(line))
 
 
 def _recognised(line: str) -> Iterator[tuple[int, int]]:

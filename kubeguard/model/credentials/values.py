@@ -10,13 +10,15 @@ from kubeguard.model.credentials.words import split, words
 
 _FILLERS = words(
     """
-    dummy example examples fake fixme insert masked notasecret omitted placeholder redacted
-    replace replaceme replacewith sample sanitized tbd todo xxx xxxx xxxxx xxxxxx your yours
+    dummy empty example examples fake fixme ignored insert masked needed noop notasecret omitted
+    placeholder redacted replace replaceme replacewith required sample sanitized tbd todo unused
+    xxx xxxx xxxxx xxxxxx your yours
     """
 )
 _LONGEST_FILLER = 80
-_REPEATED = re.compile(r"(.)\1{2,}+")
-_BRACKETED = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|__[A-Z0-9_]+__|%[A-Z0-9_]+%|@[A-Za-z0-9_.]+@")
+_STAND_IN = re.compile(
+    r"<[^<>]*>|\[[^\[\]]*\]|%[A-Z0-9_]+%|_*+[A-Z]++(?:_++[A-Z]++)++_*+|@[A-Za-z0-9_.]+@"
+)
 _SETTINGS = words(
     """
     true false yes no on off y n null none nil undefined ~ - default auto unset empty disabled
@@ -24,7 +26,7 @@ _SETTINGS = words(
     """
 )
 _REFERENCE = re.compile(
-    r"\$\{|\$\(|\{\{|<%|%\(|\{cipher\}|ENC\[|\$[A-Za-z_]\w*+$|"
+    r"\$\{|\$\(|\{\{|<%|%\(|\{cipher\}|ENC\[|\$\w++$|\$[@*#?]$|"
     r"(?:ref\+|vault|secret|secrets|op|file|env|ssm|arn|keyvault|sops|kms|awssm|gcpsm|azkv|akv|"
     r"secretsmanager|secretmanager|bao|k8s|doppler|infisical|bws)[a-z]*:|"
     r"projects/[^/\s]+/secrets/|@Microsoft\.KeyVault|os\.(?:environ|getenv)|process\.env\.|AQICAH"
@@ -42,14 +44,12 @@ _PUBLIC = re.compile(
 
 
 def filler(value: str) -> bool:
-    """Stands in for a secret in a sample: `<your-token>`, `REPLACE_ME`, `xxxx`, `****`."""
-    if _BRACKETED.fullmatch(value) or (len(value) > 1 and len(set(value)) == 1):
-        return True
-    if value.endswith(("EXAMPLE", "EXAMPLEKEY")):
+    """Stands in for a secret in a sample: `<your-token>`, `API_KEY_HERE`, `xxxx`, `****`."""
+    if value.endswith(("EXAMPLE", "EXAMPLEKEY")) or (len(value) > 1 and len(set(value)) == 1):
         return True
     if len(value) > _LONGEST_FILLER:
         return False
-    return not _FILLERS.isdisjoint(split(value))
+    return _STAND_IN.fullmatch(value) is not None or not _FILLERS.isdisjoint(split(value))
 
 
 def reference(value: str) -> bool:

@@ -1,0 +1,1 @@
+"""Credentials that lie where anybody who reads the object can take them."""

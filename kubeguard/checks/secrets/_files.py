@@ -1,0 +1,53 @@
+"""Credentials in text that holds many values: properties, INI, JSON, YAML, .env, scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kubeguard.checks.kit import Credential, credentials
+
+_LINE = re.compile(
+    r"^[ \t]*+(?:-[ \t]++)?(?:export[ \t]++|set[ \t]++|ENV[ \t]++)?[\"']?"
+    r"(?P<key>[A-Za-z_][\w.\-]*+)[\"']?"
+    r"(?:[ \t]*+(?::=|=>|[:=])[ \t]*+|(?<=requirepass)[ \t]++|(?<=masterauth)[ \t]++)"
+    r"(?:\"(?P<double>[^\"\n]*+)\"|'(?P<single>[^'\n]*+)'|(?P<bare>[^\s\"'#;,]\S*+))"
+    r"[ \t]*+[,;]?[ \t\r]*+(?:[#;/].*)?$",
+    re.MULTILINE,
+)
+_JSON = re.compile(r"\"(?P<key>[A-Za-z_][\w.\-]*+)\"\s*+:\s*+\"(?P<double>(?:[^\"\\\n]|\\.)*+)\"")
+_CODE = re.compile(r"[(){}\[\]<>`$*]|^[a-z_]\w*(?:\.[a-z_]\w*)+$|^(?:string|str|String|text|bool)$")
+"""What a bare word in a program or a schema looks like, and a secret hardly ever."""
+_PROGRAMS = re.compile(r"\.(?:py|js|mjs|ts|tsx|jsx|go|rs|rb|php|java|lua|pl|c|h|cpp|html?|css|md)$")
+"""Files in which `password = ...` is a statement, not a setting."""
+
+
+def in_text(name: str, text: str) -> Iterator[tuple[str, Credential]]:
+    """Each credential in a file, with the name it stands under ('' when it has none), by place."""
+    found = {(c.start, c.end): ("", c) for c in credentials.find(text)}
+    if not _PROGRAMS.search(name):
+        for expression in (_LINE, _JSON):
+            for pair in expression.finditer(text):
+                credential = _judged(pair)
+                if credential and not _overlaps(credential, found):
+                    found[credential.start, credential.end] = (pair["key"], credential)
+    for place in sorted(found):
+        yield found[place]
+
+
+def _judged(pair: re.Match[str]) -> Credential | None:
+    """The credential in the value of a pair, placed in the whole text."""
+    group = pair.lastgroup or ""
+    value = pair[group]
+    if not credentials.secret_key(pair["key"]):
+        return None
+    if group == "bare":
+        value = value.rstrip(",;")
+        if _CODE.search(value):
+            return None
+    found = credentials.literal(pair["key"], value)
+    return found.moved(pair.start(group)) if found else None
+
+
+def _overlaps(credential: Credential, found: dict[tuple[int, int], tuple[str, Credential]]) -> bool:
+    return any(start < credential.end and credential.start < end for start, end in found)

@@ -1,0 +1,1 @@
+"""The identity a pod has towards the API server."""
