@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from kubeguard.model.bundle import Bundle
@@ -70,7 +70,54 @@ def audit(
     readings: Iterable[Reading], checks: Iterable[Check], settings: Settings = DEFAULTS
 ) -> Report:
     """Ask every check about every view it is on, then about all of them together."""
-    return _Audit(tuple(readings), tuple(checks), settings).report()
+    given, asked = tuple(readings), tuple(checks)
+    report = judge(given, asked, settings, survey(given, asked, settings))
+    return replace(report, findings=(*report.findings, *leftovers(asked, settings)))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the readings of a run mean to each other, which none of them can know alone.
+
+    `manifests` stand in the order of the readings, `problems` of checks on the bundle by the name
+    of the input they are in.
+    """
+
+    manifests: tuple[tuple[Manifest, ...], ...]
+    schemas: Schemas | None = None
+    problems: Mapping[str, Sequence[tuple[Check, Problem]]] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+
+def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Settings) -> World:
+    """Look at all objects together: defaults of the cluster, CRDs, checks on the bundle."""
+    objects = tuple(node for reading in readings for node in reading.objects)
+    cluster = Cluster.of(objects, settings.version)
+    manifests = tuple(
+        tuple(Manifest(node, cluster) for node in reading.objects) for reading in readings
+    )
+    schemas = settings.schemas(objects) if settings.schemas else None
+    problems: dict[str, list[tuple[Check, Problem]]] = {}
+    faults: list[Fault] = []
+    bundle = Bundle(tuple(manifest for own in manifests for manifest in own))
+    for check, problem in _ask(bundle, [c for c in checks if c.on is Bundle], faults):
+        problems.setdefault(problem.where.source.name, []).append((check, problem))
+    return World(manifests, schemas, problems, tuple(faults))
+
+
+def judge(
+    readings: Sequence[Reading], checks: Sequence[Check], settings: Settings, world: World
+) -> Report:
+    """The findings of each reading in the order of their places, suppressions applied."""
+    return _Judge(checks, settings, world).report(readings)
+
+
+def leftovers(checks: Sequence[Check], settings: Settings) -> list[Finding]:
+    """What is wrong with suppressions outside all inputs, when every input has been judged."""
+    if settings.suppressions is None:
+        return []
+    judge = _Judge(checks, settings, World(()))
+    return judge.told(settings.suppressions.leftovers(settings.whole))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +128,7 @@ class _Table:
     by_kind: dict[str, tuple[Check, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, checks: tuple[Check, ...]) -> _Table:
+    def of(cls, checks: Sequence[Check]) -> _Table:
         return cls({on: tuple(c for c in checks if c.on is on) for on in {c.on for c in checks}})
 
     def on(self, view: type[View]) -> tuple[Check, ...]:
@@ -95,61 +142,39 @@ class _Table:
         return found
 
 
-class _Audit:
-    """One run over one set of readings."""
+class _Judge:
+    """Asks the checks about one reading after the other."""
 
-    def __init__(
-        self, readings: tuple[Reading, ...], checks: tuple[Check, ...], settings: Settings
-    ) -> None:
-        self.readings = readings
+    def __init__(self, checks: Sequence[Check], settings: Settings, world: World) -> None:
         self.table = _Table.of(checks)
         self.settings = settings
-        self.faults: list[Fault] = []
+        self.world = world
+        self.faults = list(world.faults)
         self.unknown: Counter[str] = Counter()
         self.excerpts = _Excerpts(settings.context)
 
-    def report(self) -> Report:
-        objects = tuple(node for reading in self.readings for node in reading.objects)
-        cluster = Cluster.of(objects, self.settings.version)
-        schemas = self.settings.schemas(objects) if self.settings.schemas else None
-        manifests: list[Manifest] = []
-        found: list[list[Finding]] = []
-        numbers: dict[str, int] = {}
-        for number, reading in enumerate(self.readings):
-            own = [Manifest(node, cluster) for node in reading.objects]
-            manifests += own
-            found.append(list(self._reading(reading, own, schemas)))
-            numbers.setdefault(reading.name, number)
-        for finding in self._ask(Bundle(tuple(manifests)), self.table.on(Bundle)):
-            found[numbers[finding.location.source]].append(finding)
-        return Report(
-            tuple(self._settled(found)),
-            tuple(self.faults),
-            tuple(self._account(reading) for reading in self.readings),
-        )
-
-    def _settled(self, found: list[list[Finding]]) -> Iterator[Finding]:
-        """The findings in the order of their places, marked where somebody lives with them."""
-        suppressions = self.settings.suppressions
-        for reading, own in zip(self.readings, found, strict=True):
-            if suppressions:
+    def report(self, readings: Sequence[Reading]) -> Report:
+        findings: list[Finding] = []
+        for reading, manifests in zip(readings, self.world.manifests, strict=True):
+            own = list(self._reading(reading, manifests))
+            if suppressions := self.settings.suppressions:
                 own, troubles = suppressions.apply(reading, own)
-                own += suppressions.exempt(reading, self._told(troubles))
-            yield from sorted(own, key=_order)
-        if suppressions:
-            yield from self._told(suppressions.leftovers(self.settings.whole))
+                own += suppressions.exempt(reading, self.told(troubles))
+            findings += sorted(own, key=_order)
+        accounts = tuple(self._account(reading) for reading in readings)
+        return Report(tuple(findings), tuple(self.faults), accounts)
 
-    def _told(self, troubles: Iterable[Trouble]) -> list[Finding]:
+    def told(self, troubles: Iterable[Trouble]) -> list[Finding]:
+        """Troubles as findings."""
         checks = self.table.on(Trouble)
         return [finding for trouble in troubles for finding in self._ask(trouble, checks)]
 
-    def _reading(
-        self, reading: Reading, manifests: list[Manifest], schemas: Schemas | None
-    ) -> Iterator[Finding]:
-        yield from self._told(reading.troubles)
+    def _reading(self, reading: Reading, manifests: Iterable[Manifest]) -> Iterator[Finding]:
+        yield from self.told(reading.troubles)
         if reading.dockerfile:
             yield from self._walk(reading.dockerfile)
         on_workload, on_container = self.table.on(Workload), self.table.on(Container)
+        schemas = self.world.schemas
         for manifest in manifests:
             yield from self._ask(manifest, self.table.on_manifest(manifest.group_kind))
             for workload in manifest.workloads:
@@ -158,7 +183,9 @@ class _Audit:
                     yield from self._ask(container, on_container)
             if schemas:
                 self.unknown[reading.name] += not schemas.known(manifest)
-                yield from self._told(schemas.troubles(manifest))
+                yield from self.told(schemas.troubles(manifest))
+        for check, problem in self.world.problems.get(reading.name, ()):
+            yield self._finding(check, problem)
 
     def _account(self, reading: Reading) -> Account:
         judged = len(reading.objects) or 1 if reading.outcome is Outcome.JUDGED else 0
@@ -170,14 +197,9 @@ class _Audit:
         for part in view.parts():
             yield from self._walk(part)
 
-    def _ask(self, view: View, checks: tuple[Check, ...]) -> Iterator[Finding]:
-        for check in checks:
-            try:
-                for problem in check.find(view):
-                    yield self._finding(check, problem)
-            except Exception as error:  # a broken check must not hide the others
-                name = view.node.source.name
-                self.faults.append(Fault(check.id, name, f"{type(error).__name__}: {error}"))
+    def _ask(self, view: View, checks: Sequence[Check]) -> Iterator[Finding]:
+        for check, problem in _ask(view, checks, self.faults):
+            yield self._finding(check, problem)
 
     def _finding(self, check: Check, problem: Problem) -> Finding:
         where = problem.where
@@ -191,6 +213,18 @@ class _Audit:
             excerpt=self.excerpts.of(where.source, location.span.line) if location.span else None,
             fix=problem.fix,
         )
+
+
+def _ask(
+    view: View, checks: Sequence[Check], faults: list[Fault]
+) -> Iterator[tuple[Check, Problem]]:
+    for check in checks:
+        try:
+            for problem in check.find(view):
+                yield check, problem
+        except Exception as error:  # a broken check must not hide the others
+            name = view.node.source.name
+            faults.append(Fault(check.id, name, f"{type(error).__name__}: {error}"))
 
 
 class _Excerpts:
@@ -207,10 +241,17 @@ class _Excerpts:
             lines = source.places.lines
             first = max(line - self.context, 1)
             last = min(line + self.context, len(lines.starts))
-            hide = mask_all_values if source.secret else mask
-            found = Excerpt(first, tuple(hide(lines.line(n)) for n in range(first, last + 1)))
+            shown = (_shown(source, number) for number in range(first, last + 1))
+            found = Excerpt(first, tuple(shown))
             self.cache[key] = found
         return found
+
+
+def _shown(source: Source, number: int) -> str:
+    """A line as it may be shown: without what is confidential in it."""
+    lines = source.places.lines
+    line = lines.line(number)
+    return mask_all_values(line) if source.secret else mask(line, lines.line(number - 1))
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:

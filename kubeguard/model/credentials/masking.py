@@ -30,7 +30,8 @@ _PLAIN = re.compile(
 )
 _BARE = re.compile(r"\s*+(?:-\s++)*+")
 _OPEN = re.compile(
-    r"[\s\-\"']*+(?P<key>[A-Za-z_][\w.-]*+)(?:[\"']?\s*+:\s*+[|>][-+0-9]*|[\"']?,?)\s*+(?:#.*)?"
+    r"[\s\"']*+(?:-\s++)?[\"']?(?P<dash>--?)?(?P<key>[A-Za-z_][\w.-]*+)[\"']?"
+    r"(?(dash),?|\s*+:\s*+[|>][-+0-9]*+)\s*+(?:#.*)?"
 )
 """A line that ends where its value should begin: an option, or the header of a block."""
 _BASE64 = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")
