@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from small_catalogue import CATALOGUE
 
 from kubeguard.engine import audit
 from kubeguard.errors import UsageError
-from kubeguard.model.finding import Finding, Report
+from kubeguard.model.finding import Fault, Finding, Report, Spelling, Suppression
 from kubeguard.policy.baseline import Baseline, load, mark, write
 from kubeguard.sources.text import read
 
@@ -107,6 +108,27 @@ class TestOnTopOfABaseline:
         Path("a.yaml").rename("z.yaml")
         Path("a.yaml").write_text("{}")
         assert [e.path for e in write(file, scan("z.yaml"), RAN).entries] == ["z.yaml"]
+
+
+def test_suppressed_findings_have_their_own_record(here) -> None:
+    Path("a.yaml").write_text(pod("a"))
+    file = here / "b.json"
+    report = scan("a.yaml")
+    decided = Suppression("a reason", Spelling.COMMENT)
+    suppressed = replace(report, findings=(replace(report.findings[0], suppression=decided),))
+    first = write(file, report, RAN)
+    marked, gone = mark(suppressed, first, RAN)
+    assert (marked.findings[0].known, gone) == (False, 0)
+    assert write(file, suppressed, RAN).entries == ()
+
+
+def test_what_a_crashed_check_may_have_missed_is_kept(here) -> None:
+    Path("a.yaml").write_text(pod("a"))
+    file = here / "b.json"
+    first = write(file, scan("a.yaml"), RAN)
+    crashed = replace(scan("a.yaml"), findings=(), faults=(Fault("KG3001", "a.yaml", "a bug"),))
+    assert mark(crashed, first, RAN)[1] == 0
+    assert write(file, crashed, RAN) == first
 
 
 def test_gone_counts_only_what_was_looked_for(here) -> None:

@@ -80,6 +80,21 @@ class TestComments:
         text = commented(line, "ignore[KG3001, privileged] -- known", behind=True)
         assert judge(text, *BOTH).closed == closed
 
+    def test_behind_the_first_key_of_a_list_item_it_never_means_the_object(self, judge):
+        item = "- " + "".join(f"  {line}\n" for line in POD.splitlines())[2:]
+        text = commented(
+            4,
+            "ignore[KG3001] -- a",
+            behind=True,
+            text=f"kind: List\napiVersion: v1\nitems:\n{item}",
+        )
+        assert judge(text, "host_network").closed == []
+
+    def test_behind_the_first_key_it_does_not_cover_what_the_object_lacks(self, judge):
+        """Although a missing field of the object has its place on that line."""
+        text = "apiVersion: v1 # kubeguard: ignore[missing_owner] -- a\nkind: ConfigMap\n"
+        assert judge(text, "missing_owner").open == ["1 missing_owner"]
+
     def test_a_missing_field_is_covered_by_the_entry_it_is_missing_from(self, judge):
         judged = judge(commented(9, "ignore[writable_root] -- writes its cache"), "writable_root")
         assert judged.closed == ["12 writable_root"]
@@ -352,6 +367,15 @@ class TestConfiguration:
         policy = configure(f"suppressions:\n- checks: [KG3002]\n  reason: a\n  {scope}\n")
         assert judge(POD, "privileged", policy=policy, name="deploy/app.yaml").closed == closed
 
+    def test_a_container_of_another_document_is_another_one(self, judge, configure):
+        policy = configure(
+            "suppressions: [{checks: [KG3002], name: agent, container: app, reason: a}]"
+        )
+        text = f"{POD}---\n{POD.replace('name: agent', 'name: other')}"
+        assert judge(text, "privileged", policy=policy).closed == ["12 privileged"]
+        text = f"{POD.replace('name: app', 'name: web')}---\n{POD}"
+        assert judge(text, "privileged", policy=policy).closed == ["29 privileged"]
+
     def test_a_finding_about_the_scan_has_only_this_spelling(self, judge, configure):
         policy = configure("suppressions: [{checks: [KG9002], file: app.yaml, reason: a test}]")
         assert judge("a: b: c", policy=policy).closed == ["1 broken_document"]
@@ -364,6 +388,16 @@ class TestConfiguration:
         inside = judge(POD, "privileged", policy=policy, name=str(tmp_path / "deploy/a.yaml"))
         outside = judge(POD, "privileged", policy=policy, name="deploy/a.yaml")
         assert (len(inside.closed), len(outside.closed)) == (2, 0)
+
+    def test_the_reason_nearest_to_the_finding_is_shown(self, judge, configure):
+        policy = configure("suppressions: [{checks: [KG3002], reason: far}]")
+        text = commented(9, "ignore[KG3002] -- near", text=commented(1, "ignore[KG3002] -- above"))
+        judged = judge(text, "privileged", policy=policy)
+        assert [f.suppression.reason for f in judged.findings] == ["near", "near"]
+        text = commented(9, "ignore[KG3002] -- near")
+        judged = judge(text, "privileged", policy=policy)
+        assert [f.suppression.reason for f in judged.findings] == ["near", "far"]
+        assert judged.suppressions.leftovers(whole=True) == []
 
 
 class TestExpiry:
@@ -390,6 +424,12 @@ class TestUnused:
     def test_names_the_checks_that_report_nothing(self, judge):
         text = commented(7, "ignore[KG3001, KG3002] -- a", behind=True)
         judged = judge(text, *BOTH)
+        assert judged.said == [
+            "7:22 unused: privileged (KG3002) reports nothing here that this suppresses"
+        ]
+
+    def test_names_a_check_once_however_often_it_is_written(self, judge):
+        judged = judge(commented(7, "ignore[KG3002, privileged] -- a", behind=True), "privileged")
         assert judged.said == [
             "7:22 unused: privileged (KG3002) reports nothing here that this suppresses"
         ]
