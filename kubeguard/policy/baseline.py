@@ -12,6 +12,7 @@ from pathlib import Path as File
 from kubeguard import files
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Finding, Outcome, Report
+from kubeguard.policy.selection import about_the_scan
 
 VERSION = 1
 
@@ -97,16 +98,22 @@ def write(file: File, report: Report, ran: Collection[str]) -> Baseline:
 
 
 def _asked(baseline: Baseline, report: Report, ran: Collection[str]) -> Iterable[Entry]:
-    """The entries whose finding this run would have reported, had it still been there."""
+    """The entries whose finding this run would have reported, had it still been there.
+
+    An input that was not judged says nothing about the flaws in it, only about itself.
+    """
     crashed = {fault.source for fault in report.faults}
+    seen = {account.source: account.outcome for account in report.accounts}
+    met = {_path(source, baseline.file) for source in seen}
     judged = {
-        _path(account.source, baseline.file)
-        for account in report.accounts
-        if account.outcome is Outcome.JUDGED and account.source not in crashed
+        _path(source, baseline.file)
+        for source, outcome in seen.items()
+        if outcome is Outcome.JUDGED and source not in crashed
     }
     for entry in baseline.entries:
+        inputs = met if about_the_scan(entry.check) else judged
         deleted = not (baseline.file.parent / entry.path).exists()
-        if entry.check in ran and (entry.path in judged or deleted):
+        if entry.check in ran and (entry.path in inputs or deleted):
             yield entry
 
 

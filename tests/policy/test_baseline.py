@@ -131,6 +131,17 @@ def test_what_a_crashed_check_may_have_missed_is_kept(here) -> None:
     assert write(file, crashed, RAN) == first
 
 
+def test_a_repaired_input_is_gone_although_it_is_not_ours_to_judge(here) -> None:
+    ran = (*RAN, "KG9002")
+    Path("a.yaml").write_text("a: b: c")
+    file = here / "b.json"
+    first = write(file, scan("a.yaml", ran=ran), ran)
+    assert [entry.check for entry in first.entries] == ["KG9002"]
+    Path("a.yaml").write_text("a: b")
+    assert mark(scan("a.yaml", ran=ran), first, ran)[1] == 1
+    assert write(file, scan("a.yaml", ran=ran), ran).entries == ()
+
+
 def test_gone_counts_only_what_was_looked_for(here) -> None:
     for name in "abc":
         Path(f"{name}.yaml").write_text(pod(name))
