@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
-from kubeguard import engine
+from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check, Report
 from kubeguard.model.reading import Reading
@@ -30,24 +29,27 @@ def audit(
     suppress: bool = True,
     context: int = 0,
     today: date | None = None,
+    jobs: int = 0,
     progress: Progress = iter,
 ) -> Report:
     """Judge files, folders and `-` (standard input); the working directory when none is named.
 
     `policy` is the default one unless given (`load_policy` reads a `kubeguard.yaml`), `suppress`
     False judges as if nobody had suppressed anything, `context` is how many lines of the input
-    stand around each finding's own, `today` decides which suppressions have expired.
+    stand around each finding's own, `today` decides which suppressions have expired, `jobs` is how
+    many processes to use (0: as many as pay).
 
     Raises UsageError for a path that does not exist; whatever else goes wrong is in the report.
     """
     chosen = policy or Policy()
     checks = checks_of(chosen)
     given = [os.fspath(path) for path in paths] or ["."]
-    entries = targets.find(given, _excludes(chosen))
+    entries = list(targets.find(given, _excludes(chosen)))
+    settings = _settings(chosen, checks, suppress, context, today)
+    if (number := parallel.processes(entries, jobs)) > 1:
+        prepare = kustomize.set_patches_aside
+        return parallel.audit(entries, targets.load, prepare, checks, settings, number)
     readings = kustomize.set_patches_aside(progress(map(targets.load, entries)))
-    settings = replace(
-        _settings(chosen, checks, suppress, context, today), whole=_whole(given, chosen)
-    )
     return engine.audit(readings, checks, settings)
 
 

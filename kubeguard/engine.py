@@ -47,6 +47,11 @@ class Suppressions(Protocol):
 
     def leftovers(self, whole: bool, /) -> list[Trouble]: ...
 
+    @property
+    def used(self) -> dict[int, set[str]]: ...
+
+    def merge(self, used: Mapping[int, set[str]], /) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

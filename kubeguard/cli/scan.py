@@ -141,6 +141,7 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
             policy=policy,
             suppress=flags.suppressions,
             context=outputs.context_lines,
+            jobs=flags.jobs,
             progress=progress,
         )
     checks = api.checks_of(policy)

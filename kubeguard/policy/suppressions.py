@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -51,7 +51,7 @@ class Suppressions:
         self.ran = frozenset(ran)
         self.today = today
         self._scan = frozenset(check.id for check in checks if check.family == "scan")
-        self._used: dict[int, set[str]] = {}
+        self.used: dict[int, set[str]] = {}
         """Per exemption that had something in this run that it is about: the ids it suppressed."""
 
     def apply(
@@ -94,10 +94,15 @@ class Suppressions:
         cases = []
         for bound in bind(entries, self.policy.root, reading):
             entry = bound.exemption
-            used = self._used.setdefault(bound.number, set())
+            used = self.used.setdefault(bound.number, set())
             ids = self._in_force(entry.checks, entry.suppression)
             cases.append(_Case(ids, entry.suppression, covers=bound.covers, used=used))
         return _mark(findings, cases)
+
+    def merge(self, used: Mapping[int, set[str]]) -> None:
+        """Take over what another process of the same run has used."""
+        for number, ids in used.items():
+            self.used.setdefault(number, set()).update(ids)
 
     def leftovers(self, whole: bool) -> list[Trouble]:
         """What is wrong with the suppressions of kubeguard.yaml; to be asked after all inputs.
@@ -108,9 +113,9 @@ class Suppressions:
         troubles: list[Trouble] = []
         for number, entry in enumerate(self.policy.suppressions):
             troubles += self._refuse(entry.checks, entry.suppression, entry.node)
-            if whole or number in self._used:
+            if whole or number in self.used:
                 ids = self._in_force(entry.checks, entry.suppression)
-                troubles += self._unused(ids, self._used.get(number, set()), entry.node)
+                troubles += self._unused(ids, self.used.get(number, set()), entry.node)
         return troubles
 
     def _in_force(self, ids: tuple[str, ...], suppression: Suppression) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ class Entry:
     in_chart: bool = False
     asked_for: bool = False
     """The user named it, so its content decides and not its name."""
+    size: int = 0
+    """Bytes, as far as the file system knows."""
     skip: str = ""
     fail: str = ""
 
@@ -56,7 +58,8 @@ def find(targets: Iterable[str], excludes: Iterable[tuple[Path, str]] = ()) -> I
         if stat.S_ISDIR(status.st_mode):
             yield from _Walk(ignore, seen).folder(target)
         elif _first_time(status, seen):
-            yield Entry(_shown(target), target, _in_chart(target), asked_for=True)
+            in_chart = _in_chart(target)
+            yield Entry(_shown(target), target, in_chart, asked_for=True, size=status.st_size)
 
 
 def load(entry: Entry, budget: Budget = BUDGET) -> Reading:
@@ -127,7 +130,7 @@ class _Walk:
         if not stat.S_ISREG(status.st_mode):
             yield Entry(name, entry.path, skip="not a regular file")
         elif not entry.is_symlink() or _first_time(status, self.seen):
-            yield Entry(name, entry.path, in_chart)
+            yield Entry(name, entry.path, in_chart, size=status.st_size)
 
 
 def _first_time(status: os.stat_result, seen: set[tuple[int, int]]) -> bool:

@@ -59,7 +59,7 @@ def read(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document],
             mark = Mark(error.message, error.offset, error.offset)
             broken.append(place_trouble(name, lines, len(documents) + len(broken), mark, kind))
         except yaml.MarkedYAMLError as error:
-            mark = _explain(error, start, end)
+            mark = _explain(error, text, start, end)
             broken.append(
                 place_trouble(name, lines, len(documents) + len(broken), mark, TroubleKind.BROKEN)
             )
@@ -106,7 +106,7 @@ def duplicate_trouble(
     return Trouble(node, TroubleKind.DUPLICATE_KEY, message)
 
 
-def _explain(error: yaml.MarkedYAMLError, start: int, end: int) -> Mark:
+def _explain(error: yaml.MarkedYAMLError, text: str, start: int, end: int) -> Mark:
     """libyaml's sentence without its marks, and the offset it complains about.
 
     What is never closed is noticed at the end; its reader wants to see where it was opened.
@@ -115,6 +115,8 @@ def _explain(error: yaml.MarkedYAMLError, start: int, end: int) -> Mark:
     if mark and error.context_mark and start + mark.index >= end:
         mark = error.context_mark
     where = min(start + (mark.index if mark else 0), end)
+    if text[where : where + 1] == "\t":
+        return Mark("a tab where YAML wants spaces", where, where + 1)
     message = " ".join(filter(None, (error.context, error.problem)))
     return Mark(message or "not YAML", where, where)
 
