@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kubeguard.checks.dockerfile._written import written
 from kubeguard.checks.kit import Command, Instruction, Word
 
 APT = ("apt-get", "apt", "aptitude")
@@ -89,30 +90,11 @@ def apt_setting(command: Command, key: str) -> str | None:
 
 
 def configures_apt(instruction: Instruction, key: str) -> bool:
-    """Whether apt is told once and for all: this stage, or one below, writes the key somewhere."""
+    """Whether apt is told once and for all: this stage, or one below, writes the key to a file."""
     key = key.lower()
     stage = instruction.stage
     while stage is not None:
-        for earlier in stage.instructions:
-            texts = [word.text for command in earlier.commands for word in command.arguments]
-            texts += [heredoc.body.text for heredoc in earlier.heredocs]
-            if any(key in text.lower() for text in texts):
-                return True
+        if any(key in text.lower() for each in stage.instructions for _, text in written(each)):
+            return True
         stage = stage.parent
     return False
-
-
-def has_mount(instruction: Instruction, *targets: str) -> bool:
-    """Whether a cache or tmpfs mount keeps what is written to one of these out of the layer."""
-    for word in instruction.flags.get("mount", ()):
-        options = mount_options(word)
-        target = options.get("target") or options.get("dst") or options.get("destination") or ""
-        if options.get("type") in ("cache", "tmpfs") and target.rstrip("/") in targets:
-            return True
-    return False
-
-
-def mount_options(word: Word) -> dict[str, str]:
-    """`type=cache,target=/x,ro` as a mapping."""
-    pairs = (part.partition("=") for part in word.text.split(","))
-    return {key.strip(): value for key, _, value in pairs}

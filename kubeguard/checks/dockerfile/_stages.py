@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubeguard.checks.dockerfile._packages import mount_options
+from kubeguard.checks.dockerfile._mounts import mount_options
 from kubeguard.checks.kit import Dockerfile, ImageReference, Instruction, Node, Stage
 
 

@@ -17,19 +17,16 @@ def commands(instruction: Instruction, *programs: str) -> Iterator[Command]:
                 yield command
 
 
-def stays_here(command: Command) -> bool:
-    """Whether every address is this very machine, where nobody sits in between."""
-    addresses = [word.text for word in command.operands if "://" in word.text or _here(word.text)]
-    return bool(addresses) and all(map(_here, addresses))
-
-
-def _here(text: str) -> bool:
+def is_local(text: str) -> bool:
+    """Whether an address or a host name, with or without a port, is this machine."""
     return bool(_HERE.match(text))
 
 
-def local_host(text: str) -> bool:
-    """Whether a bare host name, with or without a port, is this machine."""
-    return _here(text)
+def stays_here(command: Command) -> bool:
+    """Whether every address is this very machine, where nobody sits in between."""
+    words = [word.text for word in command.operands]
+    addresses = [text for text in words if "://" in text or is_local(text)]
+    return bool(addresses) and all(map(is_local, addresses))
 
 
 def without(word: Word, letter: str = "") -> Fix:

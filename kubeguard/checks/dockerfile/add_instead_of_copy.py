@@ -22,8 +22,9 @@ def add_instead_of_copy(instruction: Instruction) -> Iterator[Problem]:
         return
     sources = instruction.words[:-1]
     if sources and all(_is_plain(word) for word in sources):
-        message = f"ADD of {sources[0].text!r}, a plain file or folder: COPY cannot surprise"
-        yield Problem(instruction.node, message, put(instruction.node["keyword"], "COPY"))
+        where = instruction.node["keyword"]
+        message = f"ADD of the plain file or folder {sources[0].text[:60]!r}"
+        yield Problem(where, message, put(where, "COPY", hint="use COPY"))
 
 
 def _is_plain(source: Word) -> bool:

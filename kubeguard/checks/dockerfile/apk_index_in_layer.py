@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from kubeguard.checks.dockerfile._packages import APK, has_mount, requests
+from kubeguard.checks.dockerfile._mounts import has_mount
+from kubeguard.checks.dockerfile._packages import APK, requests
 from kubeguard.checks.dockerfile._stages import shipped
 from kubeguard.checks.kit import Dockerfile, Instruction, Problem, Profile, Severity, check, put
 

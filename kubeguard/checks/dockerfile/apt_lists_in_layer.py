@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from kubeguard.checks.dockerfile._packages import APT, has_mount, requests
+from kubeguard.checks.dockerfile._mounts import has_mount
+from kubeguard.checks.dockerfile._packages import APT, requests
 from kubeguard.checks.dockerfile._stages import shipped
 from kubeguard.checks.kit import (
     Command,

@@ -40,7 +40,7 @@ def copied_secret_file(
         return
     pattern = _pattern(files)
     for word in instruction.words[:-1]:
-        path = word.text.rstrip("/")
+        path = word.text.rstrip("/*?")
         if pattern.search(path) and not _HARMLESS.search(path.rpartition("/")[2]):
             message = f"{path!r} usually holds a secret, and the layer keeps it for good"
             hint = "use RUN --mount=type=secret in the build, or mount it when the container runs"

@@ -7,31 +7,20 @@ from kubeguard.checks.dockerfile._user import last_user, step_down
 from kubeguard.checks.kit import Dockerfile, ImageReference, Problem, Severity, Stage, check
 
 _NON_ROOT = (
-    "*:*nonroot*",
-    "*:*rootless*",
-    "*:*-chiseled*",
-    "*/*-unprivileged:*",
-    "cgr.dev/chainguard/[!w]*:*",
-    "docker.elastic.co/*",
-    "docker.io/apache/airflow:*",
-    "docker.io/bitnami/*",
-    "docker.io/bitnamilegacy/*",
-    "docker.io/curlimages/curl:*",
-    "docker.io/grafana/*",
-    "docker.io/jenkins/*",
-    "docker.io/jupyter/*",
-    "docker.io/library/elasticsearch:*",
-    "docker.io/library/haproxy:*",
-    "docker.io/library/kibana:*",
-    "docker.io/library/memcached:*",
-    "docker.io/library/sonarqube:*",
-    "docker.io/prom/*",
-    "docker.io/selenium/*",
-    "quay.io/jupyter/*",
-    "quay.io/keycloak/keycloak:*",
-    "quay.io/prometheus/*",
+    *("*:*nonroot*", "*:*rootless*", "*:*-chiseled*", "*/*-unprivileged:*"),
+    *("cgr.dev/*", "!cgr.dev/*-base:*", "dhi.io/*", "!dhi.io/*:*-dev*"),
+    *("registry.access.redhat.com/ubi*/*", "!registry.access.redhat.com/ubi*/ubi*"),
+    *("registry.redhat.io/ubi*/*", "!registry.redhat.io/ubi*/ubi*"),
+    *("docker.io/bitnami/*", "docker.io/bitnamilegacy/*", "!docker.io/bitnami*/minideb*"),
+    *("docker.elastic.co/*", "docker.io/library/elasticsearch:*", "docker.io/library/kibana:*"),
+    *("docker.io/library/haproxy:*", "docker.io/library/memcached:*", "docker.io/curlimages/*"),
+    *("docker.io/jenkins/jenkins:*", "docker.io/jenkins/agent:*", "docker.io/jenkins/inbound*"),
+    *("docker.io/jupyter/*", "quay.io/jupyter/*", "docker.io/apache/airflow:*"),
+    *("docker.io/prom/*", "quay.io/prometheus/*", "docker.io/grafana/grafana*:*"),
+    *("docker.io/selenium/*", "docker.io/library/sonarqube:*", "quay.io/keycloak/keycloak:*"),
     "mcr.microsoft.com/windows/*",
 )
+"""Globs of images with a user of their own; those after `!` are exceptions."""
 
 
 @check(
@@ -55,14 +44,15 @@ def missing_image_user(
     if image is None and first.base.value == "scratch" and not _runs(dockerfile, final):
         return
     base = first.base.text
-    inherited = "" if base == "scratch" else f" unless {base!r} sets a user"
-    message = f"no USER in the final stage: the image runs as root{inherited}"
+    unless = "" if base == "scratch" else f", unless {base!r} sets a user"
+    message = f"no USER in the final stage: the image runs as root{unless}"
     yield Problem(final.base.node, message, step_down(final))
 
 
 def _matches(image: ImageReference, globs: tuple[str, ...]) -> bool:
     name = f"{image.registry}/{image.repository}:{image.tag}"
-    return any(fnmatchcase(name, glob) for glob in globs)
+    fits = {glob[:1] for glob in globs if fnmatchcase(name, glob.removeprefix("!"))}
+    return bool(fits) and "!" not in fits
 
 
 def _runs(dockerfile: Dockerfile, final: Stage) -> bool:

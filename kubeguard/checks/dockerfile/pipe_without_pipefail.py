@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import (
-    Command,
-    Instruction,
-    Problem,
-    Profile,
-    Severity,
-    advise,
-    check,
-)
+from kubeguard.checks.kit import Command, Instruction, Problem, Profile, Severity, advise, check
 
 _CANNOT_FAIL = frozenset({"", ":", "cat", "date", "echo", "env", "printf", "seq", "true", "yes"})
 
@@ -29,11 +21,13 @@ def pipe_without_pipefail(instruction: Instruction) -> Iterator[Problem]:
     if instruction.keyword != "RUN":
         return
     commands = instruction.commands
+    said: set[int] = set()
     inner = {id(command.piped_from) for command in commands if command.piped_from}
     for command in commands:
         ends_pipe = not command.pipefail and id(command) not in inner
         lost = _first_that_can_fail(command) if ends_pipe else None
-        if lost:
+        if lost and id(lost) not in said:
+            said.add(id(lost))
             message = f"when {lost.program} fails, {command.program} hides it from the build"
             hint = 'put SHELL ["/bin/bash", "-o", "pipefail", "-c"] before, or set -o pipefail'
             yield Problem(lost.node, message, advise(hint))

@@ -3,15 +3,7 @@
 from collections.abc import Iterator
 
 from kubeguard.checks.dockerfile._packages import apt_setting, configures_apt, requests
-from kubeguard.checks.kit import (
-    Command,
-    Instruction,
-    Problem,
-    Profile,
-    Severity,
-    check,
-    put,
-)
+from kubeguard.checks.kit import Command, Instruction, Problem, Profile, Severity, check, put
 
 _ASKING = (
     *("install", "reinstall", "build-dep", "remove", "purge", "autoremove"),
@@ -34,7 +26,7 @@ def prompting_apt(instruction: Instruction) -> Iterator[Problem]:
         verb = request.verb
         if not request.sure or verb.text not in _ASKING or _answered(request.command):
             continue
-        if not configures_apt(instruction, "assume-yes"):
+        if not configures_apt(instruction, _KEY):
             message = f"{request.manager} {verb.text} without -y asks, and nobody answers"
             yield Problem(verb.node, message, put(verb.node, f"{verb.text} -y", hint="add -y"))
 

@@ -30,7 +30,7 @@ def relative_workdir(dockerfile: Dockerfile) -> Iterator[Problem]:
                 continue
             if word.value is None or _ABSOLUTE.match(word.value):
                 known = True
-            elif not known and word.value:
+            elif not known and word.value not in ("", ".", "./"):
                 message = f"{word.value!r} is relative to a folder that only the base image knows"
                 fix = put(
                     word.node, f"/{word.value}", grade=Grade.UNSAFE, hint="name the whole path"

@@ -25,7 +25,8 @@ def secret_build_argument(instruction: Instruction) -> Iterator[Problem]:
             continue
         if keyword == "ARG" or _from_argument(instruction, value):
             message = f"{keyword} {key.text} takes a secret from --build-arg"
-            hint = f"give it to the step that needs it: RUN --mount=type=secret,env={key.text}"
+            mount = f"--mount=type=secret,id={key.text},env={key.text}"
+            hint = f"give it to the step that needs it: RUN {mount}"
             yield Problem(key.node, message, advise(hint))
 
 

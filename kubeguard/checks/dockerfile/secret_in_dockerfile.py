@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kubeguard.checks.dockerfile._environment import settings_of
@@ -17,6 +18,7 @@ from kubeguard.checks.kit import (
     credentials,
 )
 
+_LINE = re.compile(r"^(?:export )?([A-Za-z_]\w*)[ \t]*[=:][ \t]*[\"']?([^\s\"']+)", re.MULTILINE)
 _HINT = "use RUN --mount=type=secret for the build, and a mounted Secret for the program"
 
 
@@ -24,7 +26,7 @@ _HINT = "use RUN --mount=type=secret for the build, and a mounted Secret for the
     "KG1006",
     "Secret is written into the Dockerfile",
     on=Dockerfile,
-    severity=Severity.CRITICAL,
+    severity=Severity.HIGH,
     profile=Profile.BASELINE,
     refs=("CIS-Docker 4.10", "CWE-798", "MITRE T1552"),
     like=("trivy:DS-0031", "hadolint:DL3064", "buildkit:SecretsUsedInArgOrEnv"),
@@ -32,25 +34,33 @@ _HINT = "use RUN --mount=type=secret for the build, and a mounted Secret for the
 def secret_in_dockerfile(dockerfile: Dockerfile) -> Iterator[Problem]:
     recognised = bool(credentials.find(dockerfile.node.source.text))
     for instruction in dockerfile.instructions:
-        for name, where, value in settings_of(instruction):
+        for name, where, value in (*settings_of(instruction), *_lines(instruction)):
             found = credentials.literal(name, value)
             if found:
                 secret = credentials.hint(value[found.start : found.end])
-                message = f"{instruction.keyword} {name[:40]} is a {found.kind}{secret}"
+                message = (
+                    f"{instruction.keyword} sets {name[:40]} to a literal {found.kind}{secret}"
+                )
                 yield Problem(where, message, advise(_HINT))
-        for where in _texts(instruction) if recognised else ():
+        for where in _words(instruction) if recognised else ():
             for found in credentials.find(where.text):
                 secret = credentials.hint(where.text[found.start : found.end])
-                message = f"{instruction.keyword} holds a {found.kind}{secret}"
+                message = f"{instruction.keyword} holds a literal {found.kind}{secret}"
                 yield Problem(where, message, advise(_HINT))
 
 
-def _texts(instruction: Instruction) -> Iterator[Node]:
-    """Every word that is no setting, of a shell command or not."""
+def _lines(instruction: Instruction) -> Iterator[tuple[str, Node, str]]:
+    """`NAME=value` in the files that COPY and ADD write from here-documents."""
+    if instruction.keyword in ("COPY", "ADD"):
+        for heredoc in instruction.heredocs:
+            for name, value in _LINE.findall(heredoc.body.text):
+                yield name, heredoc.body, value
+
+
+def _words(instruction: Instruction) -> Iterator[Node]:
+    """Every word, of a shell command or not, that is not the value of a setting."""
     if instruction.keyword in ("ENV", "ARG", "LABEL"):
         return
-    for heredoc in instruction.heredocs:
-        yield heredoc.body
     commands = instruction.commands
     for command in commands:
         yield from (word.node for word in command.words)

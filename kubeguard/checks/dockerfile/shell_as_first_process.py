@@ -34,9 +34,10 @@ def shell_as_first_process(dockerfile: Dockerfile) -> Iterator[Problem]:
     started = _started(dockerfile)
     if started is None or started.json_form or not started.words or _chosen(dockerfile):
         return
-    words = started.words[0].text.split()
-    if words and words[0] != "exec":
-        message = f"{started.keyword} {words[0][:40]!r} gets no stop signal: a shell is in between"
+    commands = started.commands
+    if commands and not any(word.text == "exec" for word in commands[-1].wrappers):
+        program = commands[0].program[:40]
+        message = f"{started.keyword} starts {program!r} behind a shell that keeps the signals"
         yield Problem(started.words[0].node, message, _fix(started))
 
 

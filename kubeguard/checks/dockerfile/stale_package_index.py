@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from kubeguard.checks.dockerfile._packages import APK, APT, YUM, ZYPPER, has_mount, requests
+from kubeguard.checks.dockerfile._mounts import has_mount
+from kubeguard.checks.dockerfile._packages import APK, APT, YUM, ZYPPER, requests
 from kubeguard.checks.kit import Instruction, Problem, Severity, advise, check
 
 _REFRESH = frozenset({"update", "refresh", "ref", "makecache"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from kubeguard.checks.kit import Dockerfile, Problem, Severity, Stage, advise, check
+from kubeguard.checks.kit import Dockerfile, Instruction, Problem, Severity, Stage, advise, check
 
 _BARE = ("scratch", "alpine", "busybox", "debian", "ubuntu")
 """Images known to set PATH and nothing else; what others set, only a pull could tell."""
@@ -43,8 +43,9 @@ def undeclared_variable(
                     hint = _hint(dockerfile, name)
                     if hint or _is_bare(dockerfile, stage, bare_bases):
                         message = f"nothing in this stage sets ${name}, so it is empty"
-                        fix = advise(hint or f"declare {name} by ARG or ENV in this stage")
-                        yield Problem(word.node, message, fix)
+                        yield Problem(
+                            word.node, message, advise(hint or _declare(instruction, name))
+                        )
 
 
 def _hint(dockerfile: Dockerfile, name: str) -> str:
@@ -56,6 +57,13 @@ def _hint(dockerfile: Dockerfile, name: str) -> str:
         return ""
     close = get_close_matches(name, arguments | variables, 1, cutoff=0.85)
     return f"did you mean {close[0]}?" if close else ""
+
+
+def _declare(instruction: Instruction, name: str) -> str:
+    """The way out where the base image sets nothing; `ENV X=/a:$X` only wants no empty entry."""
+    if instruction.keyword == "ENV" and any(key.text == name for key, _ in instruction.pairs):
+        return f"write ${{{name}:+:${name}}}, which adds the colon only where there is a value"
+    return f"declare {name} by ARG or ENV in this stage"
 
 
 def _declared(dockerfile: Dockerfile, keyword: str) -> set[str]:

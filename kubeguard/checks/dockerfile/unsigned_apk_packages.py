@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from kubeguard.checks.dockerfile._verification import commands, without
+from kubeguard.checks.dockerfile._packages import APK, requests
+from kubeguard.checks.dockerfile._verification import without
 from kubeguard.checks.kit import Instruction, Problem, Severity, check
 
 
@@ -15,8 +16,8 @@ from kubeguard.checks.kit import Instruction, Problem, Severity, check
     like=("checkov:CKV2_DOCKER_7",),
 )
 def unsigned_apk_packages(instruction: Instruction) -> Iterator[Problem]:
-    for command in commands(instruction, "apk"):
-        option = command.option("--allow-untrusted")
-        if option:
+    for request in requests(instruction, APK):
+        option = request.command.option("--allow-untrusted")
+        if option and request.verb.text in ("add", "fix", "upgrade"):
             message = "apk --allow-untrusted installs packages that nobody signed"
             yield Problem(option.node, message, without(option))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kubeguard.checks.dockerfile._environment import assigned
 from kubeguard.checks.dockerfile._options import settings
-from kubeguard.checks.dockerfile._verification import local_host, trust_the_ca
+from kubeguard.checks.dockerfile._verification import is_local, trust_the_ca
 from kubeguard.checks.kit import Command, Instruction, Node, Problem, Severity, check
 
 _PIP = re.compile(r"(pip|python)[\d.]*|uv|pipenv|pipx")
@@ -33,7 +33,7 @@ def unverified_pip(instruction: Instruction) -> Iterator[Problem]:
 
 def _problems(hosts: Iterator[tuple[Node, str]]) -> Iterator[Problem]:
     for where, host in hosts:
-        if host.strip() and not local_host(host):
+        if host.strip() and not is_local(host):
             message = f"pip takes packages from {host[:40]!r} without checking its certificate"
             yield Problem(where, message, trust_the_ca())
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kubeguard.checks.dockerfile._modes import without_others, world_writable
 from kubeguard.checks.dockerfile._options import settings
 from kubeguard.checks.kit import (
+    Command,
     Fix,
     Grade,
     Instruction,
@@ -17,6 +18,9 @@ from kubeguard.checks.kit import (
     check,
     put,
 )
+
+_MODES = {"mkdir": ("-m", "--mode"), "install": ("-m", "--mode"), "find": ("chmod", "-R")}
+"""The words before a mode; `find` runs chmod by -exec."""
 
 
 @check(
@@ -41,14 +45,23 @@ def _modes(instruction: Instruction) -> Iterator[tuple[Node, str]]:
         if chmod:
             yield chmod.node, chmod.text
     elif instruction.keyword == "RUN":
-        for command in instruction.commands:
+        for number, command in enumerate(instruction.commands):
             if command.program == "chmod" and not command.option("--reference"):
                 for word in command.operands[:1]:
-                    yield word.node, word.text
-            elif command.program in ("mkdir", "install"):
-                for name, value, where in settings(command):
-                    if name in ("-m", "--mode"):
+                    if not _removed(command, instruction.commands[number:]):
+                        yield word.node, word.text
+            else:
+                modes = _MODES.get(command.program, ())
+                for name, value, where in settings(command) if modes else ():
+                    if name in modes:
                         yield where, value
+
+
+def _removed(chmod: Command, later: Sequence[Command]) -> bool:
+    """Whether all that is changed is gone by the end of the step."""
+    gone = {word.text for command in later if command.program == "rm" for word in command.operands}
+    changed = {word.text for word in chmod.operands[1:]}
+    return bool(changed) and changed <= gone
 
 
 def _fix(where: Node, mode: str) -> Fix:
