@@ -91,7 +91,9 @@ class _Draft:
         self, heredocs: Sequence[Found] = (), trigger: Instruction | None = None
     ) -> Instruction:
         parsed, entry, shell = self.parsed, self.entry, self.builder.stages.shell
-        entry["keyword"] = parsed.keyword
+        entry["keyword"] = keyword = parsed.keyword
+        place = self.line.span(parsed.end - len(keyword), parsed.end)
+        self.builder.places.add((*self.path, "keyword"), *place)
         flags = self._flags()
         entry["arguments"] = arguments = [self._written(token) for token in parsed.words]
         words = self._words(arguments)
