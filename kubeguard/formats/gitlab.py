@@ -31,7 +31,7 @@ def render(report: Report, _: Context) -> str:
         seen[key] = seen.get(key, 0) + 1
         if seen[key] > 1:
             issue["fingerprint"] = _digest(f"{key} {seen[key]}")
-    return array(issues, dict) + "\n"
+    return array(issues, dict)
 
 
 def _issue(finding: Finding) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from typing import Any
 from kubeguard.formats._context import Context
 from kubeguard.formats._digest import WORDS, tally
 from kubeguard.formats._json import array, dumps
-from kubeguard.model.finding import Account, Check, Finding, Outcome, Report
+from kubeguard.model.finding import Account, Check, Finding, Outcome, Report, Suppression
+from kubeguard.model.location import Span
 
 VERSION = 1
 """Rises when a field goes away or changes its meaning; new fields do not raise it."""
@@ -35,7 +36,7 @@ def render(report: Report, context: Context) -> str:
             "checks": [_check(check) for _, check in sorted(checks.items())],
         }
     )
-    return f'{head[:-1]},"findings":{array(report.findings, _finding)}}}\n'
+    return array(report.findings, _finding, f'{head[:-1]},"findings":', "}")
 
 
 def _summary(report: Report) -> dict[str, Any]:
@@ -50,35 +51,50 @@ def _summary(report: Report) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    """Spans, objects and excerpts are written as their dataclasses are: orjson knows them."""
-    location, fix, suppression = finding.location, finding.fix, finding.suppression
+    location, span, subject = finding.location, finding.location.span, finding.subject
+    excerpt, fix = finding.excerpt, finding.fix
     return {
         "check": finding.check.id,
         "severity": WORDS[finding.severity],
         "message": finding.message,
         "file": location.source,
-        "span": location.span,
+        "span": _span(span) if span else None,
         "document": location.document,
         "path": location.path,
-        "object": finding.subject,
-        "excerpt": finding.excerpt,
-        "fix": {"hint": fix.hint, "grade": fix.grade} if fix else None,
-        "suppression": {
-            "reason": suppression.reason,
-            "by": suppression.spelling,
-            "expires": suppression.expires,
-        }
-        if suppression
-        else None,
+        "object": {
+            "kind": subject.kind,
+            "namespace": subject.namespace,
+            "name": subject.name,
+        },
+        "excerpt": {"first": excerpt.first, "lines": excerpt.lines} if excerpt else None,
+        "fix": {"hint": fix.hint, "grade": fix.grade.value} if fix else None,
+        "suppression": _suppression(finding.suppression) if finding.suppression else None,
         "known": finding.known,
         "fingerprint": finding.fingerprint,
+    }
+
+
+def _span(span: Span) -> dict[str, int]:
+    return {
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
+
+
+def _suppression(suppression: Suppression) -> dict[str, Any]:
+    return {
+        "reason": suppression.reason,
+        "by": suppression.spelling.value,
+        "expires": suppression.expires.isoformat() if suppression.expires else None,
     }
 
 
 def _input(account: Account) -> dict[str, Any]:
     return {
         "file": account.source,
-        "outcome": account.outcome,
+        "outcome": account.outcome.value,
         "what": account.what,
         "reason": account.reason,
         "objects": account.objects,

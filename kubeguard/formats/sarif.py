@@ -59,9 +59,8 @@ def render(report: Report, context: Context) -> str:
         "invocations": [_invocation(report)],
         "artifacts": [{"location": {"uri": uri(source)}} for source in files],
     }
-    results = array(report.findings, encode.result)
-    head = f'{{"$schema":{dumps(_SCHEMA)},"version":"2.1.0"'
-    return f'{head},"runs":[{dumps(run)[:-1]},"results":{results}}}]}}\n'
+    head = f'{{"$schema":"{_SCHEMA}","version":"2.1.0","runs":[{dumps(run)[:-1]},"results":'
+    return array(report.findings, encode.result, head, "}]}")
 
 
 def uri(source: str) -> str:
