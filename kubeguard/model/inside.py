@@ -40,7 +40,8 @@ def _span(node: Node, whole: Span, start: int, end: int) -> Span | None:
     number = whole.line
     if whole.end_line > whole.line:
         number += 1 + value.count("\n", 0, start)
-    column = node.source.places.lines.line(number).find(written, 0 if first else whole.column - 1)
+    begin = whole.column - 1 if number == whole.line else 0
+    column = node.source.places.lines.line(number).find(written, begin)
     if column < 0 or not written:
         return None
     left, right = start - first, min(end - first, len(written))

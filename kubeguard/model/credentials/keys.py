@@ -28,7 +28,21 @@ _FILE = re.compile(
     r"\.(?:py|js|mjs|ts|tsx|jsx|sh|bash|go|rs|rb|php|java|lua|pl|c|h|cpp|sql|html?|css|md|txt|rst|"
     r"ya?ml|json|toml|ini|cfg|conf|properties|xml|env|tpl|tmpl|j2|pem|crt|cer|key|p12|jks|csv|log)$"
 )
-_SUSPICIOUS = re.compile(r"pass|pwd|secret|token|key|cred|auth|bearer|jwt|dsn|conn", re.IGNORECASE)
+SUSPICIOUS = (
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "bearer",
+    "jwt",
+    "dsn",
+    "conn",
+)
+"""Every name that promises a secret holds one of these."""
+_SUSPICIOUS = re.compile("|".join(SUSPICIOUS), re.IGNORECASE)
 
 _PASSWORDS = words(
     """
@@ -89,16 +103,17 @@ _OWNERS_OF_A_WEAK_KEY = words(
 _SERVERS_THAT_PASS = words("proxy fastcgi uwsgi scgi grpc memcached")
 _AFTER = words(
     """
-    age alg algo algorithm allowed annotation audience backend bits class column count dir
-    directory digest disabled duration enable enabled endpoint engine env environment exp
-    expiration expired expires expiry field file files filename folder form format generator
-    hash hashes hasher header hint host id ids interval issuer items kind label labels len
-    length lifetime limit limits location manager max method methods min minimum mode mount
-    mountpath name names namespace only page param parameter path paths pattern period policies
-    policy port prefix prompt property provider question realm ref refs refresh regex required
-    requirement requirements reset review rotate rotation rounds scheme scope scopes selector
-    server service size sock socket source store strength suffix template timeout ttl type types
-    uri url urls usage validation validator validators var variable version volume
+    age alg algo algorithm allowed annotation audience backend bits class column count days
+    digest dir directory disabled duration enable enabled endpoint engine env environment exp
+    expiration expire expired expires expiry field file filename files folder form format
+    generator hash hasher hashes header hint host hours id ids interval issuer items kind label
+    labels len length lifetime limit limits location manager max method methods min minimum
+    minutes mode mount mountpath name names namespace only page param parameter path paths
+    pattern period policies policy port prefix prompt property provider question realm ref
+    refresh refs regex required requirement requirements reset review rotate rotation rounds
+    scheme scope scopes seconds selector server service size sock socket source store strength
+    suffix template timeout ttl type types uri url urls usage validation validator validators
+    var variable version volume
     """
 )
 _BEFORE = words(

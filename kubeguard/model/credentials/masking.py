@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kubeguard.model.credentials.credential import shown
-from kubeguard.model.credentials.keys import secret_key
+from kubeguard.model.credentials.keys import SUSPICIOUS, secret_key
 from kubeguard.model.credentials.patterns import candidates
 
 _HIDDEN = "****"
@@ -34,9 +34,12 @@ _OPEN = re.compile(
     r"(?(dash),?|\s*+:\s*+[|>][-+0-9]*+)\s*+(?:#.*)?"
 )
 """A line that ends where its value should begin: an option, or the header of a block."""
+_NEXT = re.compile(r"\s*+(?:-\s++)?+[\"']?(?:-|[\w.-]++[\"']?\s*+:(?:\s|$))")
+"""Another option or the next key, so the option above had no value."""
 _BASE64 = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")
 _LONG = 40
 _BLOB = re.compile(r"(?<![\w+/.:@-])[A-Za-z0-9+/]{40,}+={0,2}(?![\w@])")
+_TELLING = (*SUSPICIOUS, "value")
 _VALUE = "value"
 """The key beside `name` in an env entry, whose name stands on another line."""
 
@@ -91,7 +94,7 @@ def _continues(line: str, above: str) -> bool:
     """Whether the line is all or part of a confidential value that the line above announces."""
     opened = _OPEN.fullmatch(above)
     if opened and secret_key(opened["key"]):
-        return not _KEY.match(line.lstrip(" -\"'"))
+        return not opened["dash"] or not _NEXT.match(line)
     long = len(above.strip()) >= _LONG and _BASE64.fullmatch(above)
     return bool(long and _BASE64.fullmatch(line))
 
@@ -108,6 +111,8 @@ def _blobs(line: str) -> Iterator[tuple[int, int]]:
 
 def _named(line: str) -> Iterator[tuple[int, int]]:
     """The values under names that promise a secret."""
+    if not any(map(line.lower().__contains__, _TELLING)):
+        return
     done = 0
     for key in _KEY.finditer(line):
         if key.start() < done or not (key["name"] == _VALUE or secret_key(key["name"])):

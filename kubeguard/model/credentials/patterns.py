@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from kubeguard.model.credentials.credential import Credential
 from kubeguard.model.credentials.values import filler, harmless
 
-_SHORTEST = 12
-"""No pattern matches fewer characters."""
+_PROMISING = re.compile(
+    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{14}|://|[?&;]|eyJ|Q~|[Bb]asic |[Bb]earer |PRIVATE|auth"
+)
+"""What every match holds one of; most lines of a manifest do not."""
 
 
 def _anything(_: str) -> bool:
@@ -85,10 +87,7 @@ _PEM = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:[^-]|-(?!----))*+(?:-----END [A-Z0-9 ]{0,50}-----)?"
 )
-_URL = re.compile(
-    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,30}://"
-    r"[^\s:/?#@\"'<>]{0,256}:([^\s/?#@\"'<>]{1,1024})@"
-)
+_URL = re.compile(r"://[^\s:/?#@\"'<>\[\](){}]{0,256}:([^\s/?#@\"'<>]{1,1024})@")
 _IN_CONNECTION = re.compile(
     r"[?&;][ \t]{0,4}(?:[Pp]assword|PASSWORD|[Pp]asswd|[Pp]wd|PWD)[ \t]{0,4}="
     r"[ \t]{0,4}([^&;\s\"'<>]{1,256})"
@@ -110,7 +109,7 @@ PATTERNS = (
     Pattern("password in a URL", ("://",), _URL),
     Pattern(
         "password in a connection string",
-        ("assword", "ASSWORD", "asswd", "wd", "PWD"),
+        ("assword", "ASSWORD", "asswd", "pwd", "Pwd", "PWD"),
         _IN_CONNECTION,
     ),
     Pattern("AWS secret access key", ("ecret", "SECRET"), _AWS_SECRET, _random),
@@ -173,7 +172,8 @@ PATTERNS = (
         "GitLab token",
         "gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-",
         rf"{_CHAR}{{20,300}}(?:\.[A-Za-z0-9.]{{2,40}})?",
-        "gl",
+        *("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glimt-"),
+        *("glagent-", "gloas-", "glsoat-", "glffct-"),
     ),
     _issued("Slack token", "xox[abeoprs]-", "[A-Za-z0-9-]{10,250}", "xox"),
     _issued("Slack token", "xapp-", "[0-9]-[A-Za-z0-9-]{10,250}"),
@@ -219,7 +219,7 @@ PATTERNS = (
         "Terraform Cloud token", r"[A-Za-z0-9]{14}\.atlasv1\.", f"{_CHAR}{{60,70}}", ".atlasv1."
     ),
     _issued("Pulumi token", "pul-", "[0-9a-f]{40}"),
-    _issued("Doppler token", r"dp\.(?:pt|st|ct|sa|scim|audit)\.", "[A-Za-z0-9._-]{40,80}", "dp."),
+    _issued("Doppler token", r"dp\.(?:pt|st|ct|sa|scim|audit)\.", "[A-Za-z0-9]{40,60}", "dp."),
     _issued("Grafana token", "glsa_", "[A-Za-z0-9]{32}_[0-9a-fA-F]{8}"),
     _issued("Grafana token", "glc_", "[A-Za-z0-9+/]{32,400}={0,3}"),
     _issued("Sentry token", "sntry[su]_", "[A-Za-z0-9+/=_-]{40,400}", "sntry"),
@@ -236,7 +236,7 @@ PATTERNS = (
 
 def candidates(text: str) -> list[Credential]:
     """Every match, placeholders included, by place; they may overlap."""
-    if len(text) < _SHORTEST:
+    if not _PROMISING.search(text):
         return []
     found = [credential for pattern in PATTERNS for credential in pattern.matches(text)]
     found.sort(key=lambda credential: (credential.start, -credential.end))
