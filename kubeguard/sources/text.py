@@ -22,6 +22,7 @@ DOCKERFILE_NAME = re.compile(
     r"(?:Dockerfile|Containerfile)(?:[._-].*)?|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE
 )
 YAML_NAME = re.compile(r".*\.(?:ya?ml|json)", re.IGNORECASE)
+TEMPLATE_NAME = re.compile(r".*\.(?:template|tmpl|tpl|gotmpl|j2|jinja2?|erb|in)", re.IGNORECASE)
 _OBJECT_START = re.compile(r"^[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
 _FIRST_INSTRUCTION = re.compile(
     r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:ARG[ \t]+\w+[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*)*"
@@ -92,6 +93,10 @@ def _dockerfile(name: str, text: str) -> Reading:
 
     parsed, troubles = dockerfile.read(name, text)
     hard = [t for t in troubles if t.kind in _HARD]
+    if hard and (expression := templates.any_template(text)):
+        return _template(name, text, expression.start())
+    if hard and TEMPLATE_NAME.fullmatch(name):
+        return _template(name, text, 0)
     if parsed is None or hard:
         reason = hard[0].message if hard else "no instruction"
         return Reading(name, Outcome.FAILED, "Dockerfile", reason, (), parsed, troubles)
