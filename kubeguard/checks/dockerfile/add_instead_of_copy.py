@@ -15,7 +15,7 @@ _ARCHIVE = re.compile(r"(?i)\.(tar|t[gbx]z2?|tar\.\w+|gz|bz2|xz|zst|lzma)\*?$|\*
     on=Instruction,
     severity=Severity.LOW,
     refs=("CIS-Docker 4.9",),
-    like=("trivy:DS-0005", "checkov:CKV_DOCKER_4", "hadolint:DL3020", "dockle:CIS-DI-0009"),
+    like=("trivy:DS-0005", "checkov:CKV_DOCKER_4", "hadolint:DL3020"),
 )
 def add_instead_of_copy(instruction: Instruction) -> Iterator[Problem]:
     if instruction.keyword != "ADD" or "unpack" in instruction.flags:

@@ -16,7 +16,7 @@ _CACHE = "/var/cache/apk"
     on=Dockerfile,
     severity=Severity.INFO,
     profile=Profile.PEDANTIC,
-    like=("trivy:DS-0025", "hadolint:DL3019", "dockle:DKL-DI-0004"),
+    like=("trivy:DS-0025", "hadolint:DL3019"),
 )
 def apk_index_in_layer(dockerfile: Dockerfile) -> Iterator[Problem]:
     for instruction in shipped(dockerfile):

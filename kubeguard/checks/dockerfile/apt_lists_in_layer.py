@@ -27,7 +27,7 @@ _CLEANERS = re.compile(r"(?i)clean(?!ing)")
     on=Dockerfile,
     severity=Severity.INFO,
     profile=Profile.PEDANTIC,
-    like=("hadolint:DL3009", "dockle:DKL-DI-0005", "agent-bom:DOCKER-007"),
+    like=("hadolint:DL3009",),
 )
 def apt_lists_in_layer(dockerfile: Dockerfile) -> Iterator[Problem]:
     for instruction in shipped(dockerfile):

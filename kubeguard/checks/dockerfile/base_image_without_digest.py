@@ -13,7 +13,6 @@ from kubeguard.checks.kit import Dockerfile, Problem, Profile, Severity, advise,
     severity=Severity.LOW,
     profile=Profile.PEDANTIC,
     refs=("SLSA", "CWE-494"),
-    like=("agent-bom:DOCKER-010",),
 )
 def base_image_without_digest(dockerfile: Dockerfile) -> Iterator[Problem]:
     for node, text, image in pulled(dockerfile):

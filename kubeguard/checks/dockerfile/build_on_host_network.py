@@ -11,7 +11,6 @@ from kubeguard.checks.kit import Instruction, Problem, Severity, check, drop
     on=Instruction,
     severity=Severity.MEDIUM,
     refs=("CIS-Docker 5.10", "MITRE T1046"),
-    like=("agent-bom:DOCKER-020",),
 )
 def build_on_host_network(instruction: Instruction) -> Iterator[Problem]:
     network = instruction.flag("network") if instruction.keyword == "RUN" else None

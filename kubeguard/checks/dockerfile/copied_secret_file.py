@@ -31,7 +31,7 @@ _HARMLESS = re.compile(
     on=Instruction,
     severity=Severity.HIGH,
     refs=("CIS-Docker 4.10", "CWE-538", "MITRE T1552.001"),
-    like=("trivy:DS-0031", "dockle:CIS-DI-0010"),
+    like=("trivy:DS-0031",),
 )
 def copied_secret_file(
     instruction: Instruction, *, files: tuple[str, ...] = _FILES

@@ -20,7 +20,7 @@ _UPGRADES = {
     severity=Severity.LOW,
     profile=Profile.PEDANTIC,
     refs=("SLSA",),
-    like=("trivy:DS-0024", "hadolint:DL3035", "dockle:DKL-DI-0003"),
+    like=("trivy:DS-0024", "hadolint:DL3035"),
 )
 def distribution_upgrade(instruction: Instruction) -> Iterator[Problem]:
     for request in requests(instruction, tuple(_UPGRADES)):

@@ -20,7 +20,6 @@ _FLAG = re.compile(r"-[uEIsSBbW]+|--?")
     on=Instruction,
     severity=Severity.HIGH,
     refs=("CIS-Docker 4.11", "SLSA", "CWE-494", "MITRE T1195"),
-    like=("agent-bom:DOCKER-005",),
 )
 def download_piped_to_shell(instruction: Instruction) -> Iterator[Problem]:
     if instruction.keyword not in ("RUN", "CMD", "ENTRYPOINT"):

@@ -14,13 +14,7 @@ _MOVING = ("latest", "edge", "nightly", "main", "master", "canary", "dev")
     on=Dockerfile,
     severity=Severity.MEDIUM,
     refs=("SLSA", "CWE-1357"),
-    like=(
-        "trivy:DS-0001",
-        "checkov:CKV_DOCKER_7",
-        "hadolint:DL3006",
-        "hadolint:DL3007",
-        "dockle:DKL-DI-0006",
-    ),
+    like=("trivy:DS-0001", "checkov:CKV_DOCKER_7", "hadolint:DL3006", "hadolint:DL3007"),
 )
 def floating_base_image(
     dockerfile: Dockerfile, *, tags: tuple[str, ...] = _MOVING

@@ -42,13 +42,13 @@ def shell_as_first_process(dockerfile: Dockerfile) -> Iterator[Problem]:
 
 
 def _started(dockerfile: Dockerfile) -> Instruction | None:
-    """The ENTRYPOINT, or without one the CMD, of the image's own last stages."""
-    for keyword in ("ENTRYPOINT", "CMD"):
-        for stage in dockerfile.lineage(dockerfile.final) if dockerfile.final else ():
-            found = tuple(stage.all(keyword))
-            if found:
-                return found[-1]
-    return None
+    """The ENTRYPOINT if a shell runs it, else the CMD, which an ENTRYPOINT usually executes."""
+    command = None
+    for stage in dockerfile.lineage(dockerfile.final) if dockerfile.final else ():
+        command = command or next(reversed(tuple(stage.all("CMD"))), None)
+        for entrypoint in reversed(tuple(stage.all("ENTRYPOINT"))):
+            return command if command and entrypoint.json_form else entrypoint
+    return command
 
 
 def _chosen(dockerfile: Dockerfile) -> bool:

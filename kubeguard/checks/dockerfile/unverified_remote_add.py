@@ -12,7 +12,7 @@ from kubeguard.checks.kit import Instruction, Problem, Severity, advise, check
     on=Instruction,
     severity=Severity.MEDIUM,
     refs=("CIS-Docker 4.9", "SLSA", "CWE-494"),
-    like=("hadolint:DL3020", "agent-bom:DOCKER-022", "terrascan:AC_DOCKER_0035"),
+    like=("hadolint:DL3020",),
 )
 def unverified_remote_add(instruction: Instruction) -> Iterator[Problem]:
     if instruction.keyword != "ADD" or "checksum" in instruction.flags:

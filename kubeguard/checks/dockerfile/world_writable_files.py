@@ -29,7 +29,6 @@ _MODES = {"mkdir": ("-m", "--mode"), "install": ("-m", "--mode"), "find": ("chmo
     on=Instruction,
     severity=Severity.MEDIUM,
     refs=("CWE-732", "MITRE T1222"),
-    like=("agent-bom:DOCKER-012", "agent-bom:DOCKER-021"),
 )
 def world_writable_files(instruction: Instruction) -> Iterator[Problem]:
     for where, mode in _modes(instruction):
