@@ -77,22 +77,22 @@ class Block:
             self._carets(before, marks, same)
 
     def _carets(self, before: int, marks: int, findings: list[Finding]) -> None:
-        """Carets in the colour of the worst finding; a fix to their right where it fits."""
-        worst = findings[0].severity if len(findings) == 1 else max(f.severity for f in findings)
+        """Carets in the colour of the worst finding; the fixes to their right where all fit."""
+        worst = findings[0].severity
+        hints = [printable(finding.fix.hint) for finding in findings if finding.fix]
+        if len(findings) > 1:
+            worst = max(finding.severity for finding in findings)
+            hints = list(dict.fromkeys(hints))
         on, off = self.paint.marks[worst]
         row = f"{self.margin}{' ' * before}{on}{'^' * marks}{off}"
-        below = self.margin + " " * (before + marks)
         beside = self.room - before - marks - len(" fix: ")
-        for hint in dict.fromkeys([printable(f.fix.hint) for f in findings if f.fix]):
-            if len(hint) <= beside:
-                self.append(f"{row} {self.paint.fix} {hint}")
-            else:
-                if row is not below:
-                    self.append(row)
-                self.append(f"{self.margin}{self.paint.fix} {hint}")
-            row = below
-        if row is not below:
-            self.append(row)
+        below = self.margin
+        if hints and len(max(hints, key=len)) <= beside:
+            row = f"{row} {self.paint.fix} {hints.pop(0)}"
+            below += " " * (before + marks + 1)
+        self.append(row)
+        for hint in hints:
+            self.append(f"{below}{self.paint.fix} {hint}")
 
 
 def _by_columns(findings: list[Finding]) -> list[list[Finding]]:

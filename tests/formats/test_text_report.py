@@ -102,6 +102,20 @@ def test_a_fix_that_does_not_fit_beside_the_caret_stands_below() -> None:
     ]
 
 
+def test_fixes_of_one_place_stand_together() -> None:
+    report = Report(
+        (
+            find(HOST_NETWORK, "first", (9, 20, 24), "set " + "x" * 70),
+            find(ROOT, "second", (9, 20, 24), "short"),
+        )
+    )
+    assert render("text", report).splitlines()[5:8] == [
+        "      │                    ^^^^",
+        f"      │ fix: set {'x' * 70}",
+        "      │ fix: short",
+    ]
+
+
 def test_a_place_that_goes_on_below_is_marked_to_the_end_of_its_line() -> None:
     finding = find(HOST_NETWORK, "first", (1, 1, 2), lines=["RUN make \\", "  install"])
     finding = replace(finding, location=Location("Dockerfile", (), Span(1, 1, 2, 10)))
