@@ -23,7 +23,7 @@ def on_command_line(arguments: Node) -> Iterator[tuple[Node, str, Credential]]:
     for argument in arguments:
         text = argument.text
         option = _OPTION.fullmatch(before)
-        found = list(_in_argument(text))
+        found = list(in_options(text))
         if not found and option and not text.startswith("-"):
             alone = credentials.literal(option["key"], text)
             found = [(option["key"], alone)] if alone else []
@@ -32,7 +32,8 @@ def on_command_line(arguments: Node) -> Iterator[tuple[Node, str, Credential]]:
         before = text
 
 
-def _in_argument(text: str) -> Iterator[tuple[str, Credential]]:
+def in_options(text: str) -> Iterator[tuple[str, Credential]]:
+    """Each credential in a command line, with the option or variable it is given to."""
     done = 0
     for credential in credentials.find(text):
         done = credential.end

@@ -18,6 +18,8 @@ _LINE = re.compile(
 _JSON = re.compile(r"\"(?P<key>[A-Za-z_][\w.\-]*+)\"\s*+:\s*+\"(?P<double>(?:[^\"\\\n]|\\.)*+)\"")
 _CODE = re.compile(r"[(){}\[\]<>`$*]|^[a-z_]\w*(?:\.[a-z_]\w*)+$|^(?:string|str|String|text|bool)$")
 """What a bare word in a program or a schema looks like, and a secret hardly ever."""
+_LABEL = re.compile(r"[^\W\d_a-z][^\W\d_]*+[?!:.]*+")
+"""A word of a translated interface: `Password`, `Forgot?`; a setting hardly ever begins so."""
 _PROGRAMS = re.compile(r"\.(?:py|js|mjs|ts|tsx|jsx|go|rs|rb|php|java|lua|pl|c|h|cpp|html?|css|md)$")
 """Files in which `password = ...` is a statement, not a setting."""
 
@@ -40,6 +42,8 @@ def _judged(pair: re.Match[str]) -> Credential | None:
     group = pair.lastgroup or ""
     value = pair[group]
     if not credentials.secret_key(pair["key"]):
+        return None
+    if _LABEL.fullmatch(value):
         return None
     if group == "bare":
         value = value.rstrip(",;")

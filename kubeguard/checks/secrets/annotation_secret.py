@@ -31,6 +31,6 @@ def _problems(metadata: Node) -> Iterator[Problem]:
         for found in credentials.find(value)[:1]:
             yield Problem(
                 metadata["annotations"][key],
-                f"{key!r} holds a {found.kind}{credentials.hint(value[found.start : found.end])}",
+                f"{key!r} holds {found}{credentials.hint(value[found.start : found.end])}",
                 advise("move it into a Secret, and name that Secret in the annotation"),
             )

@@ -32,6 +32,6 @@ def config_map_secret(config: Manifest) -> Iterator[Problem]:
             hint = credentials.hint(text[credential.start : credential.end])
             yield Problem(
                 part(value, credential.start, credential.end),
-                f"{key!r} holds a {credential.kind}{under}{hint}",
+                f"{key!r} holds {credential}{under}{hint}",
                 advise("move it into a Secret, and mount that beside the ConfigMap"),
             )

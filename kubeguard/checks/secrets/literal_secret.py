@@ -1,9 +1,22 @@
 """A secret in a pod spec is read by everybody who may get pods."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import Container, Problem, Severity, advise, check, credentials, part
-from kubeguard.checks.secrets._arguments import on_command_line
+from kubeguard.checks.kit import (
+    Container,
+    Credential,
+    Node,
+    Problem,
+    Severity,
+    advise,
+    check,
+    credentials,
+    part,
+)
+from kubeguard.checks.secrets._arguments import in_options, on_command_line
+from kubeguard.checks.secrets._files import in_text
 
 _FIX = "put it into a Secret and refer to it: valueFrom.secretKeyRef, or a mounted file"
 
@@ -17,27 +30,36 @@ _FIX = "put it into a Secret and refer to it: valueFrom.secretKeyRef, or a mount
     like=("kubescape:C-0012", "polaris:sensitiveContainerEnvVar", "kube-linter:env-var-secret"),
 )
 def literal_secret(container: Container) -> Iterator[Problem]:
+    for value, name, found in _in_variables(container):
+        yield _problem(f"{container} has {found} in variable {name!r}", value, found)
+    for key in ("command", "args"):
+        if container.get(key):
+            for argument, name, found in on_command_line(container.node[key]):
+                under = f" as {name!r}" if name else ""
+                yield _problem(f"{container} has {found} in its {key}{under}", argument, found)
+
+
+def _in_variables(container: Container) -> Iterator[tuple[Node, str, Credential]]:
     variables = container.get("env")
     for index, variable in enumerate(variables if isinstance(variables, list) else ()):
         if not isinstance(variable, dict):
             continue
         name, value = variable.get("name"), variable.get("value")
-        if not isinstance(name, str) or not isinstance(value, str):
-            continue
-        found = credentials.literal(name, value)
-        if found:
-            where = container.node["env"][index]["value"]
-            what = f"{container} has a {found.kind} in variable {name!r}"
-            yield Problem(
-                where, f"{what}{credentials.hint(value[found.start : found.end])}", advise(_FIX)
-            )
-    for key in ("command", "args"):
-        if container.get(key):
-            for argument, name, found in on_command_line(container.node[key]):
-                under = f" as {name!r}" if name else ""
-                secret = argument.text[found.start : found.end]
-                yield Problem(
-                    part(argument, found.start, found.end),
-                    f"{container} has a {found.kind} in its {key}{under}{credentials.hint(secret)}",
-                    advise(_FIX),
-                )
+        if isinstance(name, str) and isinstance(value, str):
+            found = _in_value(name, value)
+            if found:
+                yield container.node["env"][index]["value"], name, found
+
+
+def _in_value(name: str, value: str) -> Credential | None:
+    """The secret that a variable is, or the first in the options or the configuration it holds."""
+    found = credentials.literal(name, value)
+    if found is None and ("=" in value or '"' in value):
+        inside = [*in_text(name, value), *in_options(value)]
+        return inside[0][1] if inside else None
+    return found
+
+
+def _problem(what: str, where: Node, found: Credential) -> Problem:
+    hint = credentials.hint(where.text[found.start : found.end])
+    return Problem(part(where, found.start, found.end), what + hint, advise(_FIX))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 _KEPT = 4
 _LONG_ENOUGH = 20
 _MASK = "****"
+_SPOKEN_WITH_A_VOWEL = ("A", "a", "O", "xAI", "npm", "NVIDIA")
+_TELLS_NOTHING = ("http", "----")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,11 @@ class Credential:
     kind: str
     start: int
     end: int
+
+    def __str__(self) -> str:
+        """With its article, for a message: `an AWS access key id`."""
+        article = "an" if self.kind.startswith(_SPOKEN_WITH_A_VOWEL) else "a"
+        return f"{article} {self.kind}"
 
     def moved(self, by: int) -> Credential:
         """The same in a text that has `by` more characters before it."""
@@ -31,4 +38,4 @@ def shown(value: str) -> str:
 def hint(secret: str) -> str:
     """` (ghp_****)` for the end of a message about a long secret, '' for a short one."""
     told = shown(secret)
-    return "" if told == _MASK else f" ({told})"
+    return "" if told == _MASK or told.startswith(_TELLS_NOTHING) else f" ({told})"

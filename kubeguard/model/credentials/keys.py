@@ -96,24 +96,25 @@ _OWNERS_OF_A_KEY = words(
 )
 _OWNERS_OF_A_WEAK_KEY = words(
     """
-    account admin app application cookie crypt crypto data deploy gpg license pgp root server
-    ssh storage subscription webhook
+    account admin app application cookie crypt crypto data deploy gpg integration license pgp
+    root routing server ssh storage subscription webhook
     """
 )
 _SERVERS_THAT_PASS = words("proxy fastcgi uwsgi scgi grpc memcached")
 _AFTER = words(
     """
-    age alg algo algorithm allowed annotation audience backend bits class column count days
-    digest dir directory disabled duration enable enabled endpoint engine env environment exp
-    expiration expire expired expires expiry field file filename files folder form format
-    generator hash hasher hashes header hint host hours id ids interval issuer items kind label
-    labels len length lifetime limit limits location manager max method methods min minimum
-    minutes mode mount mountpath name names namespace only page param parameter path paths
-    pattern period policies policy port prefix prompt property provider question realm ref
-    refresh refs regex required requirement requirements reset review rotate rotation rounds
-    scheme scope scopes seconds selector server service size sock socket source store strength
-    suffix template timeout ttl type types uri url urls usage validation validator validators
-    var variable version volume
+    age alg algo algorithm allowed annotation audience authentication authenticator backend bits
+    claim claims class column cookie count days digest dir directory disabled duration enable
+    enabled encoder encoding encryption endpoint engine env environment exchange exp expiration
+    expire expired expires expiry field file filename files folder form format generator grant
+    hash hasher hashes hashing header hint host hours id ids interval introspection issuer items
+    kind label labels leeway len length lifetime limit limits location manager mapper max method
+    methods min minimum minutes mode mount mountpath name names namespace only page param
+    parameter path paths pattern period policies policy port prefix prompt property provider
+    question realm ref refresh refs regex required requirement requirements reset review rotate
+    rotation rounds scheme scope scopes seconds selector server service size sock socket source
+    store strength suffix template timeout ttl type types uri url urls usage validation
+    validator validators var variable version volume webhook
     """
 )
 _BEFORE = words(

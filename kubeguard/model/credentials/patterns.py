@@ -16,7 +16,8 @@ from kubeguard.model.credentials.credential import Credential
 from kubeguard.model.credentials.values import filler, harmless
 
 _PROMISING = re.compile(
-    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{14}|://|[?&;]|eyJ|Q~|[Bb]asic |[Bb]earer |PRIVATE|auth"
+    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{14}|://|[?&;]|eyJ|Q~|[Bb]asic |[Bb]earer |PRIVATE|auth|"
+    r"ord[ =]|ORD |(?:BY|by) '"
 )
 """What every match holds one of; most lines of a manifest do not."""
 
@@ -89,9 +90,14 @@ _PEM = re.compile(
 )
 _URL = re.compile(r"://[^\s:/?#@\"'<>\[\](){}]{0,256}:([^\s/?#@\"'<>]{1,1024})@")
 _IN_CONNECTION = re.compile(
-    r"[?&;][ \t]{0,4}(?:[Pp]assword|PASSWORD|[Pp]asswd|[Pp]wd|PWD)[ \t]{0,4}="
+    r"\S[?&;][ \t]{0,4}(?:[Pp]assword|PASSWORD|[Pp]asswd|[Pp]wd|PWD)[ \t]{0,4}="
     r"[ \t]{0,4}([^&;\s\"'<>]{1,256})"
 )
+_IN_DSN = re.compile(
+    r"(?<!\S)(?:host|hostaddr|user|dbname|port)=\S++(?: \w{1,30}=\S++){0,8}? "
+    r"password=([^\s\"']{1,256})"
+)
+_IN_SQL = re.compile(r"(?:PASSWORD|password|IDENTIFIED BY|identified by) '([^'\n]{1,256})'")
 _AWS_SECRET = re.compile(
     r"(?:[Ss]ecret|SECRET)[_-]?(?:[Aa]ccess|ACCESS)?[_-]?(?:[Kk]ey|KEY)[\\\"']{0,3}"
     r"[ \t]{0,8}[:=][ \t]{0,8}[\\\"']{0,3}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
@@ -111,6 +117,12 @@ PATTERNS = (
         "password in a connection string",
         ("assword", "ASSWORD", "asswd", "pwd", "Pwd", "PWD"),
         _IN_CONNECTION,
+    ),
+    Pattern("password in a connection string", (" password=",), _IN_DSN),
+    Pattern(
+        "password in SQL",
+        ("PASSWORD '", "password '", "IDENTIFIED BY '", "identified by '"),
+        _IN_SQL,
     ),
     Pattern("AWS secret access key", ("ecret", "SECRET"), _AWS_SECRET, _random),
     Pattern(

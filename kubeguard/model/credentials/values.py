@@ -26,7 +26,7 @@ _SETTINGS = words(
     """
 )
 _REFERENCE = re.compile(
-    r"\$\{|\$\(|\{\{|<%|%\(|\{cipher\}|ENC\[|\$\w++$|\$[@*#?]$|"
+    r"\$\{|\$\(|\{\{|<%|%\(|\{cipher\}|ENC[\[(]|\$\w++$|\$[@*#?]$|"
     r"(?:ref\+|vault|secret|secrets|op|file|env|ssm|arn|keyvault|sops|kms|awssm|gcpsm|azkv|akv|"
     r"secretsmanager|secretmanager|bao|k8s|doppler|infisical|bws)[a-z]*:|"
     r"projects/[^/\s]+/secrets/|@Microsoft\.KeyVault|os\.(?:environ|getenv)|process\.env\.|AQICAH"
@@ -35,8 +35,10 @@ _QUANTITY = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[numskMGTPEhdw]|ms|us|ns|min|[KMG
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w.@+:-]*)+|[\w.-]+(?:/[\w.-]+)*\.[a-z]{2,5}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*")
 _HASH = re.compile(
-    r"sha(?:1|256|384|512)[:-]|\$(?:2[abxy]|argon2|pbkdf2|scrypt|1|5|6|apr1|y|7|8)[a-z0-9-]*\$|"
-    r"\{(?:SSHA|SHA|SHA256|SSHA512|CRYPT|MD5|SMD5|PBKDF2)[^}]*\}|SCRAM-SHA-|pbkdf2_|md5[0-9a-f]{32}$"
+    r"(?:[\w.@-]{1,64}:)?(?:sha(?:1|256|384|512)[:-]|"
+    r"\$(?:2[abxy]|argon2|pbkdf2|scrypt|1|5|6|apr1|y|7|8)[a-z0-9-]*\$|"
+    r"\{(?:SSHA|SHA|SHA256|SSHA512|CRYPT|MD5|SMD5|PBKDF2)[^}]*\}|SCRAM-SHA-|pbkdf2_|"
+    r"md5[0-9a-f]{32}$)"
 )
 _PUBLIC = re.compile(
     r"\s*(?:-----BEGIN (?!.{0,40}PRIVATE)|(?:ssh-|ecdsa-)\S+ AAAA|age1[0-9a-z]{58})"
