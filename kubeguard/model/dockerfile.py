@@ -15,8 +15,13 @@ from kubeguard.model.views import View
 class Word:
     """One word: its text as written (`node.text`), and with quotes and variables resolved.
 
-    `value` is None when a variable in it is not known at build time; `unknown` names the variables
-    that nothing declares.
+    `value` is what a build without options makes of it: ARGs have their defaults, `${x:-y}` is `y`
+    when no default is known. It is None when only the build can tell: an ARG without a default,
+    a platform argument, the output of a command, a variable that nothing declares.
+
+    `unknown` names the variables in it that nothing in the file declares at this point. In FROM
+    that is an error. In a stage the base image may still declare them, in a shell the environment
+    may; variables that a shell always has (HOME, PATH, `$1`) are never listed.
     """
 
     node: Node
@@ -42,7 +47,8 @@ class Command:
     words: tuple[Word, ...]
     wrappers: tuple[Word, ...] = ()
     assignments: Mapping[str, Word] = field(default_factory=dict)
-    """Environment set only for this command: `DEBIAN_FRONTEND=noninteractive apt-get ...`."""
+    """Environment set only for this command: in `DEBIAN_FRONTEND=noninteractive apt-get ...` the
+    word `noninteractive`, whether a shell, `env` or `sudo` sets it."""
     piped_from: Command | None = None
     inside: Command | None = None
     """The command whose words hold this one: `curl` in `sh -c "$(curl ...)"`, `sh <(curl ...)`."""
@@ -84,10 +90,15 @@ def _in_cluster(letter: str, text: str) -> bool:
 
 
 class Instruction(View):
-    """One instruction. The node's value is a mapping: keyword, flags, arguments, json, heredocs.
+    """One instruction. The node's value is a mapping: keyword, flags, arguments, json, heredocs,
+    stage and, for ONBUILD, trigger.
 
-    `keyword` is upper case; `words` are the arguments (for JSON form, its strings); `flags` maps
-    `from` to the word of `--from=...` (several `--mount` keep all). ONBUILD carries its trigger.
+    `keyword` is upper case. `words` are the arguments as BuildKit splits them: the strings of the
+    JSON form; the whole line for the shell form of RUN, CMD, ENTRYPOINT and for USER, WORKDIR,
+    STOPSIGNAL, MAINTAINER; CMD or NONE, then the command, for HEALTHCHECK; keys and values in turn
+    for ENV, LABEL, ARG; image, AS, name for FROM; none for ONBUILD, which carries its `trigger`.
+    `flags` maps `from` to the word of `--from=...` (several `--mount` keep all; a bare `--link`
+    has the value `true`).
     """
 
     def __init__(
@@ -120,8 +131,16 @@ class Instruction(View):
 
     @cached_property
     def commands(self) -> tuple[Command, ...]:
-        """Every simple command of RUN, CMD, ENTRYPOINT or HEALTHCHECK, in the order of the text."""
+        """Every simple command of RUN, CMD, ENTRYPOINT or HEALTHCHECK, in the order of the text.
+
+        None where the SHELL is not a POSIX one. A shell that brings its own script (`sh -c '...'`,
+        `bash <<EOF`, `eval`, `su -c`) is followed by the commands of that script.
+        """
         return self._shell(self)
+
+    def parts(self) -> Iterator[View]:
+        """The trigger of an ONBUILD is judged like any other instruction."""
+        return iter((self.trigger,) if self.trigger else ())
 
     def flag(self, name: str) -> Word | None:
         """The last word given for `--name`, as BuildKit reads it."""
@@ -155,7 +174,7 @@ class Stage(View):
         self.name = name
         self.instructions = instructions
         self.parent: Stage | None = None
-        """The earlier stage this one starts from, if it does."""
+        """The earlier stage this one starts from, if it does; names are compared in lower case."""
         self.final = False
         """The last stage: what a plain `docker build` makes."""
 

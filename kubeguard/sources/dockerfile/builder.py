@@ -51,25 +51,28 @@ class Builder:
 
     def add(self, parsed: Parsed, statement: Statement, heredocs: Sequence[Found]) -> None:
         """Build the instruction with everything in it."""
-        path = (len(self.value),)
+        path, entry = (len(self.value),), dict[str, object]()
         line = statement.line
         end = max([statement.end, *(found.body.finish for found in heredocs)])
         self.places.add_named(path, Spot(statement.start, end, *line.span(0, parsed.end)))
-        trigger = None
-        entry: dict[str, object] = {}
         self.value.append(entry)
+        draft = _Draft(self, parsed, line, path, entry)
         if parsed.trigger:
-            inner: dict[str, object] = {}
-            entry["trigger"] = inner
-            self.places.add((*path, "trigger"), *line.span(0, len(line.text)))
-            trigger = _Draft(self, parsed.trigger, line, (*path, "trigger"), inner)
-            heredocs_of, heredocs = heredocs, ()
-            built = trigger.build(heredocs_of)
-            instruction = _Draft(self, parsed, line, path, entry).build((), built)
+            instruction = draft.build((), self._trigger(parsed.trigger, line, draft, heredocs))
         else:
-            instruction = _Draft(self, parsed, line, path, entry).build(heredocs)
+            instruction = draft.build(heredocs)
         self.stages.add(instruction)
         entry["stage"] = self.stages.index
+
+    def _trigger(
+        self, parsed: Parsed, line: Mapped, outer: _Draft, heredocs: Sequence[Found]
+    ) -> Instruction:
+        entry = dict[str, object]()
+        outer.entry["trigger"] = entry
+        path = (*outer.path, "trigger")
+        start, end = line.span(parsed.start, len(line.text))
+        self.places.add_named(path, Spot(start, end, *line.span(parsed.start, parsed.end)))
+        return _Draft(self, parsed, line, path, entry).build(heredocs)
 
 
 class _Draft:
@@ -79,6 +82,8 @@ class _Draft:
         self, builder: Builder, parsed: Parsed, line: Mapped, path: Path, entry: dict[str, object]
     ) -> None:
         self.builder = builder
+        self.source = builder.source
+        self.places = builder.places
         self.parsed = parsed
         self.line = line
         self.path = path
@@ -90,74 +95,70 @@ class _Draft:
     def build(
         self, heredocs: Sequence[Found] = (), trigger: Instruction | None = None
     ) -> Instruction:
-        parsed, entry, shell = self.parsed, self.entry, self.builder.stages.shell
-        entry["keyword"] = keyword = parsed.keyword
-        place = self.line.span(parsed.end - len(keyword), parsed.end)
-        self.builder.places.add((*self.path, "keyword"), *place)
+        """The instruction; `entry` becomes the mapping that its node stands for."""
+        parsed = self.parsed
+        self.places.add((*self.path, "keyword"), *self.line.span(parsed.start, parsed.end))
+        self.entry["keyword"] = parsed.keyword
         flags = self._flags()
-        entry["arguments"] = arguments = [self._written(token) for token in parsed.words]
-        words = self._words(arguments)
+        words = self._words()
         self.builder.words += len(words) + len(heredocs)
-        entry["json"] = parsed.json_form
-        bodies = self._heredocs(heredocs)
+        self.entry["json"] = parsed.json_form
         instruction = Instruction(
-            Node(entry, self.builder.source, self.path),
+            Node(self.entry, self.source, self.path),
             parsed.keyword,
             words,
             flags,
             json_form=parsed.json_form,
-            heredocs=bodies,
+            heredocs=self._heredocs(heredocs),
             trigger=trigger,
             shell=self._shell(heredocs),
         )
-        instruction.pipefail = shell.pipefail
+        instruction.pipefail = self.builder.stages.shell.pipefail
         return instruction
-
-    def _written(self, token: Token | None) -> str | None:
-        return self.line.text[token.start : token.end] if token else None
 
     def _flags(self) -> dict[str, tuple[Word, ...]]:
         found: dict[str, list[Word]] = {}
         listed: dict[str, list[str]] = {}
-        for flag in self.parsed.flags:
-            written = self.line.text[flag.value.start : flag.value.end]
-            path = (*self.path, "flags", flag.name, len(found.setdefault(flag.name, [])))
-            start, end = self.line.span(flag.value.start, flag.value.end)
-            name = self.line.span(
-                flag.start, flag.value.start - 1 if not flag.bare else flag.value.end
-            )
-            self.builder.places.add_named(path, Spot(start, end, *name))
-            listed.setdefault(flag.name, []).append(written)
-            found[flag.name].append(self._word(path, written, flag.value, expand=True))
+        for name, start, value, bare in self.parsed.flags:
+            words = found.setdefault(name, [])
+            path = (*self.path, "flags", name, len(words))
+            place = self.line.span(value.start, value.end)
+            key = self.line.span(start, value.end if bare else value.start - 1)
+            self.places.add_named(path, Spot(*place, *key))
+            words.append(self._word(path, value, place, expand=True))
+            listed.setdefault(name, []).append(value.text)
         self.entry["flags"] = listed
         return {name: tuple(words) for name, words in found.items()}
 
-    def _words(self, arguments: list[str | None]) -> tuple[Word, ...]:
+    def _words(self) -> tuple[Word, ...]:
         words: list[Word] = []
+        listed: list[str | None] = []
         keyword = self.parsed.keyword
-        expanded = keyword in _EXPANDED
-        for number, (token, written) in enumerate(zip(self.parsed.words, arguments, strict=True)):
+        for number, token in enumerate(self.parsed.words):
             path = (*self.path, "arguments", number)
-            if token is None or written is None:
-                words.append(Word(Node(None, self.builder.source, path), None))
+            listed.append(token and token.text)
+            if token is None:
+                words.append(Word(Node(None, self.source, path), None))
                 continue
-            self.builder.places.add(path, *self.line.span(token.start, token.end))
-            takes_variables = expanded and not (keyword == "FROM" and number)
-            word = self._word(path, written, token, expand=takes_variables)
+            place = self.line.span(token.start, token.end)
+            self.places.add(path, *place)
+            expand = keyword in _EXPANDED and not (keyword == "FROM" and number)
+            word = self._word(path, token, place, expand=expand)
             words.extend(_split(word) if keyword == "EXPOSE" else (word,))
         if keyword == "FROM" and not words:
-            words.append(Word(Node("", self.builder.source, self.path), None))
+            words.append(Word(Node("", self.source, self.path), None))
+        self.entry["arguments"] = listed
         return tuple(words)
 
-    def _word(self, path: Path, written: str, token: Token, *, expand: bool) -> Word:
-        node = Node(written, self.builder.source, path)
+    def _word(self, path: Path, token: Token, place: tuple[int, int], *, expand: bool) -> Word:
+        start, end = place
+        node = Node(self.source.text[start:end], self.source, path)
         if not expand or token.text.startswith("<<"):
             return Word(node, token.text)
         try:
             value, undeclared = resolve(token.text, self.lookup, self.builder.escape)
-        except ExpansionError as bad:
-            mark = Mark(str(bad), *self.line.span(token.start, token.end))
-            self.builder.complain(TroubleKind.BROKEN, mark)
+        except ExpansionError as error:
+            self.builder.complain(TroubleKind.BROKEN, Mark(str(error), start, end))
             return Word(node, None)
         return Word(node, value, undeclared)
 
@@ -166,11 +167,11 @@ class _Draft:
         listed: list[dict[str, object]] = []
         for number, (opener, body) in enumerate(heredocs):
             path = (*self.path, "heredocs", number, "body")
-            self.builder.places.add(path, body.start, body.end)
-            text = self.builder.source.text[body.start : body.end]
+            self.places.add(path, body.start, body.end)
+            text = self.source.text[body.start : body.end]
             text = _LEADING_TABS.sub("", text) if opener.chomp else text
             listed.append({"name": opener.name, "body": text, "quoted": opener.quoted})
-            made.append(Heredoc(opener.name, Node(text, self.builder.source, path), opener.quoted))
+            made.append(Heredoc(opener.name, Node(text, self.source, path), opener.quoted))
         self.entry["heredocs"] = listed
         return tuple(made)
 
@@ -187,7 +188,7 @@ class _Draft:
             mark = Mark(message, *self.line.span(0, parsed.end))
             self.builder.complain(TroubleKind.OVER_BUDGET, mark)
             return _no_commands
-        return Script(self.line, parsed, heredocs, self.builder.places, self.lookup).commands
+        return Script(self.line, parsed, heredocs, self.places, self.lookup).commands
 
 
 def _no_commands(_: Instruction) -> tuple[Command, ...]:

@@ -87,7 +87,8 @@ class Script:
 
     def _body(self, found: Found) -> Mapped:
         start, end = found.body.start, found.body.end
-        return Mapped.whole(self.places.lines.text[start:end], start)
+        text = self.places.lines.text[start:end]
+        return Mapped.whole(text.replace("\r\n", " \n"), start)
 
 
 class _Publisher:

@@ -80,9 +80,13 @@ class Flag(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """One statement taken apart. In ENV, LABEL and ARG keys and values alternate."""
+    """One statement taken apart; `start` and `end` are those of the keyword.
+
+    In ENV, LABEL and ARG keys and values alternate.
+    """
 
     keyword: str
+    start: int
     end: int
     flags: tuple[Flag, ...] = ()
     words: tuple[Token | None, ...] = ()
@@ -112,9 +116,11 @@ def parse(line: str, escape: str, start: int = 0, *, trigger: bool = False) -> P
     flags, here = _flags(line, here)
     stop = len(line.rstrip(SPACE))
     if keyword == "ONBUILD" and here < stop:
-        return Parsed(keyword, found.end(), flags, trigger=parse(line, escape, here, trigger=True))
+        return Parsed(
+            keyword, *found.span(), flags, trigger=parse(line, escape, here, trigger=True)
+        )
     words, json_form = _arguments(keyword, line, here, stop, escape)
-    return Parsed(keyword, found.end(), flags, words, json_form)
+    return Parsed(keyword, *found.span(), flags, words, json_form)
 
 
 def _unknown(word: str) -> str:

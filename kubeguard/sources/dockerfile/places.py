@@ -26,10 +26,10 @@ class DockerfilePlaces:
 
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
-        self._spots: dict[Path, Spot] = {(): Spot(0, len(lines.text), 0, 0)}
+        self._spots: dict[Path, tuple[int, int, int, int]] = {(): (0, len(lines.text), 0, 0)}
 
     def add(self, path: Path, start: int, end: int) -> None:
-        self._spots[path] = Spot(start, end, start, end)
+        self._spots[path] = (start, end, start, end)
 
     def add_named(self, path: Path, spot: Spot) -> None:
         self._spots[path] = spot
@@ -53,4 +53,4 @@ class DockerfilePlaces:
     def _nearest(self, path: Path) -> tuple[Path, Spot]:
         while path not in self._spots:
             path = path[:-1]
-        return path, self._spots[path]
+        return path, Spot(*self._spots[path])

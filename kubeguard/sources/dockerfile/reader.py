@@ -80,6 +80,11 @@ class _Reader:
             self._refuse(refused.mark, statement)
             return
         heredocs = self._heredocs(parsed, statement)
+        if len(parsed.flags) + len(parsed.words) + len(heredocs) > limits.WORDS_OF_ONE:
+            message = f"more than {limits.WORDS_OF_ONE:,} words in one instruction"
+            mark = _placed(Mark(message, 0, parsed.end), statement)
+            self._trouble(TroubleKind.OVER_BUDGET, mark)
+            return
         usable = _usable(parsed)
         for mark in complaints(parsed, len(line.text.rstrip())):
             if parsed.keyword == "FROM" and any(sign in line.text for sign in _TEMPLATE):

@@ -93,7 +93,7 @@ class Stages:
             for key, value in instruction.pairs:
                 given = value.node.exists
                 self.scope.arg(key.text, _known(value) if given else self._inherited(key.text))
-        elif instruction.keyword == "SHELL" and instruction.words:
+        elif instruction.keyword == "SHELL" and instruction.json_form and instruction.words:
             words = [word.text for word in instruction.words]
             program = words[0].replace("\\", "/").rpartition("/")[2].lower()
             self.shell = Shell(program in SHELLS, pipefail_among(words[1:]))

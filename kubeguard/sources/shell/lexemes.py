@@ -64,6 +64,16 @@ def lexeme(
     return Lexeme(tuple(fragments), start, end, value, undeclared)
 
 
+def assigned_value(word: Lexeme) -> Lexeme:
+    """The value of a word that says `NAME=value`."""
+    first, *others = word.fragments
+    _, equals, rest = (first.text or "").partition("=")
+    if not equals:
+        return word
+    begin = Fragment(rest, first.end - len(rest), first.end)
+    return lexeme((begin, *others), begin.start, word.end, word.undeclared)
+
+
 def split(word: Lexeme) -> Iterator[Lexeme]:
     """The words that one word becomes when its unquoted variables are put in: none, one or more."""
     current: list[Fragment] = []
@@ -88,7 +98,7 @@ def split(word: Lexeme) -> Iterator[Lexeme]:
 def quoted(line: Mapped, start: int, end: int) -> Lexeme:
     """A JSON string at these offsets of a line, quotes included, as a word."""
     literal = line.text
-    fragments = []
+    fragments: list[Fragment] = []
     at = start + 1
     for escape in _JSON_ESCAPE.finditer(literal, start + 1, end - 1):
         fragments.extend(Fragment(*piece) for piece in line.pieces(at, escape.start()))

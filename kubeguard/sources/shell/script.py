@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from kubeguard.sources.expansion import Lookup, Missing, Value
 from kubeguard.sources.mapped import Mapped, Piece
-from kubeguard.sources.shell.lexemes import Call, Input, Lexeme, split
+from kubeguard.sources.shell.lexemes import Call, Input, Lexeme, assigned_value, split
+from kubeguard.sources.shell.tree import trees
 from kubeguard.sources.shell.variables import Variables
 from kubeguard.sources.shell.words import Words
 from kubeguard.sources.shell.wrappers import SHELLS, invocation, pipefail_after, unwrap
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 _MAX_NESTING = 6
 _MAX_DEPTH = 150
-_NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _RESERVED = {"}", "{", "done", "fi", "esac", "then", "do", "else", "elif"}
 _LEAVES = {"word", "number", "raw_string", "simple_expansion", "ansi_c_string", "comment"}
 _REDIRECTS = {"file_redirect", "herestring_redirect", "heredoc_redirect"}
@@ -49,15 +47,6 @@ def exec_form(words: Sequence[Lexeme], lookup: Lookup) -> list[Call]:
     return calls
 
 
-@cache
-def _parser() -> Parser:
-    """Loaded only when there is shell to read: the import costs 20 ms."""
-    import tree_sitter_bash
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_bash.language()))
-
-
 class _Walker:
     """Goes through one script from left to right and remembers what its variables hold."""
 
@@ -83,14 +72,18 @@ class _Walker:
         self.latest: Call | None = None
 
     def run(self, inputs: Sequence[Input] = ()) -> None:
-        text = _NON_ASCII.sub("x", self.script.text)
+        script, text = self.script, self.script.text
         for start, end, _ in inputs:
             text = text[:start] + " " * (end - start) + text[end:]
         first = len(self.calls)
-        self.visit(_parser().parse(text.encode()).root_node)
+        for tree in trees(text):
+            if tree.end - tree.start < len(text):
+                self.script = script.slice(tree.start, tree.end)
+                self.words = Words(self.script, self.variables.lookup)
+            self.visit(tree.root)
         own = self.calls[first:]
         for start, end, body in inputs:
-            place = self.script.span(start, end)[0]
+            place = script.span(start, end)[0]
             before = [call for call in own if call.start <= place]
             if reader := (before[-1] if before else next(iter(own), None)):
                 self._feed(reader, body)
@@ -98,15 +91,34 @@ class _Walker:
     def visit(self, node: Node) -> None:
         """Dispatch on the kind of node; what has no method of its own is looked into."""
         if self.depth >= _MAX_DEPTH:
+            self._flat(node)
             return
         self.depth += 1
-        method = _METHODS.get(node.type)
-        if method:
-            method(self, node)
-        else:
-            for child in node.named_children:
-                self.visit(child)
+        _METHODS.get(node.type, _Walker.children)(self, node)
         self.depth -= 1
+
+    def _flat(self, node: Node) -> None:
+        """Nobody nests this deep: take the commands one by one, without what surrounds them."""
+        waiting = [node]
+        while waiting:
+            node = waiting.pop()
+            if node.type in ("command", "declaration_command"):
+                self.command(node)
+            waiting.extend(reversed(node.named_children))
+
+    def children(self, node: Node) -> None:
+        for child in node.named_children:
+            self.visit(child)
+
+    def listing(self, node: Node) -> None:
+        """`a && b && c` is a tree as deep as it is long: walked here without depth."""
+        waiting = [node]
+        while waiting:
+            node = waiting.pop()
+            if node.type == "list":
+                waiting.extend(reversed(node.named_children))
+            else:
+                self.visit(node)
 
     def nothing(self, node: Node) -> None:
         """Kinds that hold no commands, which spares looking into them."""
@@ -131,7 +143,7 @@ class _Walker:
     def subshell(self, node: Node) -> None:
         """Variables and options that are set inside do not come out."""
         pipefail, saved = self.pipefail, self.variables.save()
-        self._children(node)
+        self.children(node)
         self.pipefail = pipefail
         self.variables.restore(saved)
 
@@ -140,10 +152,6 @@ class _Walker:
         piped, latest, self.piped = self.piped, self.latest, None
         self.subshell(node)
         self.piped, self.latest = piped, latest
-
-    def _children(self, node: Node) -> None:
-        for child in node.named_children:
-            self.visit(child)
 
     def choice(self, node: Node) -> None:
         """if, case, loops and functions: what they assign is known only if all ways agree."""
@@ -164,7 +172,7 @@ class _Walker:
     def assignment(self, node: Node) -> None:
         name, value = self._assigned(node)
         self.variables.set(name, value)
-        self._children(node)
+        self.children(node)
 
     def _assigned(self, node: Node) -> tuple[str, Value]:
         named = node.named_children
@@ -207,7 +215,9 @@ class _Walker:
                     strings.extend(child.named_children)
                 continue
             if kind == "variable_assignment":
-                assignments[self._text(child.named_children[0])] = self.words.word(child)
+                assignments[self._text(child.named_children[0])] = assigned_value(
+                    self.words.word(child)
+                )
             else:
                 word = self.words.word(child)
                 words.extend(split(word) if len(word.fragments) > 1 or _splits(word) else (word,))
@@ -223,6 +233,8 @@ class _Walker:
 
     def _within(self, call: Call | None, nodes: Sequence[Node]) -> None:
         """Look for substitutions in the words of a command."""
+        if self.depth >= _MAX_DEPTH:
+            return
         outer, self.inside = self.inside, call or self.inside
         for node in nodes:
             self.visit(node)
@@ -346,6 +358,7 @@ def _splits(word: Lexeme) -> bool:
 
 _METHODS: dict[str, Callable[[_Walker, Node], None]] = {
     "command": _Walker.command,
+    "list": _Walker.listing,
     "pipeline": _Walker.pipeline,
     "subshell": _Walker.subshell,
     "command_substitution": _Walker.substitution,

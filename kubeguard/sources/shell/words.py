@@ -41,7 +41,9 @@ class Words:
 
     def _fragments(self, node: Node, undeclared: dict[str, None]) -> Iterator[Fragment]:
         kind, start, end = node.type, node.start_byte, node.end_byte
-        if kind in _PLAIN:
+        if not node.is_named:
+            yield from self._literal(start, end)
+        elif kind in _PLAIN:
             yield from self._escaped(start, end, _ESCAPE, _unescaped)
         elif kind == "raw_string":
             yield from self._literal(start + 1, end - 1)
@@ -98,10 +100,7 @@ class Words:
         for child in node.children:
             if child.start_byte > start:
                 yield from self._literal(start, child.start_byte)
-            if child.is_named:
-                yield from self._fragments(child, undeclared)
-            else:
-                yield from self._literal(child.start_byte, child.end_byte)
+            yield from self._fragments(child, undeclared)
             start = child.end_byte
 
     def _variable(

@@ -97,7 +97,7 @@ def _own(words: Sequence[Lexeme], wrapper: _Wrapper, assigned: dict[str, Lexeme]
         at += 1
     found: dict[str, Lexeme] = {}
     while at < len(words) and (assignment := _ASSIGNMENT.match(words[at].text)):
-        found[assignment[1]] = words[at]
+        found[assignment[1]] = assigned_value(words[at])
         at += 1
     at += wrapper.operands
     if at < len(words):
