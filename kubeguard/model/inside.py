@@ -10,6 +10,10 @@ from kubeguard.model.node import Node
 from kubeguard.model.places import Places
 
 
+_BLOCK_HEADERS = ("|", ">")
+"""A block scalar begins with a line of its own; a here-document's body does not."""
+
+
 def part(node: Node, start: int, end: int) -> Node:
     """The node, placed at the characters `start` to `end` of its string.
 
@@ -37,11 +41,12 @@ def _span(node: Node, whole: Span, start: int, end: int) -> Span | None:
     value = node.text
     first = value.rfind("\n", 0, start) + 1
     written = value[first:].partition("\n")[0].rstrip()
-    number = whole.line
-    if whole.end_line > whole.line:
-        number += 1 + value.count("\n", 0, start)
+    lines = node.source.places.lines
+    number = whole.line + value.count("\n", 0, start)
+    if lines.line(whole.line)[whole.column - 1 :].startswith(_BLOCK_HEADERS):
+        number += 1
     begin = whole.column - 1 if number == whole.line else 0
-    column = node.source.places.lines.line(number).find(written, begin)
+    column = lines.line(number).find(written, begin)
     if column < 0 or not written:
         return None
     left, right = start - first, min(end - first, len(written))
