@@ -126,9 +126,6 @@ class Instruction(View):
         self.pipefail = False
         """Whether the SHELL in force stops at a failure inside a pipe (`-o pipefail`)."""
 
-    def parts(self) -> Iterator[View]:
-        return iter((self.trigger,) if self.trigger else ())
-
     @cached_property
     def commands(self) -> tuple[Command, ...]:
         """Every simple command of RUN, CMD, ENTRYPOINT or HEALTHCHECK, in the order of the text.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from kubeguard.sources.shell.lexemes import Lexeme
+from kubeguard.sources.shell.lexemes import Lexeme, assigned_value
 
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "mksh"))
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=")
