@@ -15,9 +15,10 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
     refs=("CWE-312", "MITRE T1552"),
 )
 def annotation_secret(manifest: Manifest) -> Iterator[Problem]:
-    yield from _problems(manifest.node["metadata"])
+    own = manifest.node["metadata"]
+    yield from _problems(own)
     for workload in manifest.workloads:
-        if workload.metadata.path != ("metadata",):
+        if workload.metadata.path != own.path:
             yield from _problems(workload.metadata)
 
 

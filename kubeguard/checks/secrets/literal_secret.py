@@ -18,6 +18,15 @@ from kubeguard.checks.kit import (
 from kubeguard.checks.secrets._arguments import in_options, on_command_line
 from kubeguard.checks.secrets._files import in_text
 
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_HOOKS = (("lifecycle", "postStart"), ("lifecycle", "preStop"))
+_COMMANDS = (
+    ("command",),
+    ("args",),
+    *((probe, "exec", "command") for probe in _PROBES),
+    *((*hook, "exec", "command") for hook in _HOOKS),
+)
+_HEADERS = tuple((probe, "httpGet", "httpHeaders") for probe in _PROBES)
 _FIX = "put it into a Secret and refer to it: valueFrom.secretKeyRef, or a mounted file"
 
 
@@ -32,11 +41,18 @@ _FIX = "put it into a Secret and refer to it: valueFrom.secretKeyRef, or a mount
 def literal_secret(container: Container) -> Iterator[Problem]:
     for value, name, found in _in_variables(container):
         yield _problem(f"{container} has {found} in variable {name!r}", value, found)
-    for key in ("command", "args"):
-        if container.get(key):
-            for argument, name, found in on_command_line(container.node[key]):
-                under = f" as {name!r}" if name else ""
-                yield _problem(f"{container} has {found} in its {key}{under}", argument, found)
+    for path in _COMMANDS:
+        if container.get(*path):
+            for argument, name, found in on_command_line(container.node.at(*path)):
+                what = f"{container} has {found} in its {'.'.join(path)}"
+                yield _problem(f"{what} as {name!r}" if name else what, argument, found)
+    for path in _HEADERS:
+        if container.get(*path):
+            for header in container.node.at(*path):
+                value = header["value"]
+                held = credentials.literal(header["name"].text, value.text)
+                if held:
+                    yield _problem(f"{container} sends {held} with its {path[0]}", value, held)
 
 
 def _in_variables(container: Container) -> Iterator[tuple[Node, str, Credential]]:
