@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -11,16 +11,13 @@ from pathlib import Path
 from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check, Report
-from kubeguard.model.reading import Reading
 from kubeguard.policy import configuration
 from kubeguard.policy.configuration import Options
+from kubeguard.policy.mention import mentions_us
 from kubeguard.policy.policy import Policy
 from kubeguard.policy.selection import select
-from kubeguard.policy.suppressions import Suppressions
-from kubeguard.registry import load_checks
+from kubeguard.registry import checks_for, load_checks
 from kubeguard.sources import kustomize, targets, yaml
-
-Progress = Callable[[Iterator[Reading]], Iterable[Reading]]
 
 
 def audit(
@@ -30,26 +27,33 @@ def audit(
     context: int = 0,
     today: date | None = None,
     jobs: int = 0,
-    progress: Progress = iter,
+    found: Callable[[int], object] = lambda _: None,
 ) -> Report:
     """Judge files, folders and `-` (standard input); the working directory when none is named.
 
     `policy` is the default one unless given (`load_policy` reads a `kubeguard.yaml`), `suppress`
     False judges as if nobody had suppressed anything, `context` is how many lines of the input
     stand around each finding's own, `today` decides which suppressions have expired, `jobs` is how
-    many processes to use (0: as many as pay).
+    many processes to use (0: as many as pay), `found` is told the number of inputs before the work.
 
     Raises UsageError for a path that does not exist; whatever else goes wrong is in the report.
     """
     chosen = policy or Policy()
-    checks = checks_of(chosen)
     given = [os.fspath(path) for path in paths] or ["."]
     entries = list(targets.find(given, _excludes(chosen)))
-    settings = _settings(chosen, checks, suppress, context, today)
+    found(len(entries))
+    whole = _whole(given, chosen)
     if (number := parallel.processes(entries, jobs)) > 1:
+        checks = checks_of(chosen)
+        suppressions = _suppressions(chosen, today) if suppress else None
+        settings = _settings(chosen, checks, suppressions, context, whole)
         prepare = kustomize.set_patches_aside
         return parallel.audit(entries, targets.load, prepare, checks, settings, number)
-    readings = kustomize.set_patches_aside(progress(map(targets.load, entries)))
+    readings = kustomize.set_patches_aside(map(targets.load, entries))
+    checks = select(checks_for(readings), chosen)
+    suppress = suppress and (bool(chosen.suppressions) or any(map(mentions_us, readings)))
+    suppressions = _suppressions(chosen, today) if suppress else None
+    settings = _settings(chosen, checks, suppressions, context, whole)
     return engine.audit(readings, checks, settings)
 
 
@@ -62,7 +66,10 @@ def load_policy(
     """
     file = Path(config) if config is not None else configuration.find(Path.cwd())
     policy = _read(file) if file is not None else Policy()
-    return configuration.override(policy, options, load_checks()) if options else policy
+    if options is None:
+        return policy
+    names_checks = options.select or options.ignore
+    return configuration.override(policy, options, load_checks() if names_checks else ())
 
 
 def checks_of(policy: Policy) -> tuple[Check, ...]:
@@ -74,8 +81,7 @@ def _read(file: Path) -> Policy:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"{file}: {reason}", "name the configuration with --config") from error
+        raise UsageError(f"{file}: {(error.strerror or str(error)).lower()}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: not UTF-8 text") from error
     documents, broken = yaml.read(_shown(file), text)
@@ -106,17 +112,26 @@ def _whole(paths: list[str], policy: Policy) -> bool:
 
 
 def _settings(
-    policy: Policy, checks: tuple[Check, ...], suppress: bool, context: int, today: date | None
+    policy: Policy,
+    checks: tuple[Check, ...],
+    suppressions: engine.Suppressions | None,
+    context: int,
+    whole: bool,
 ) -> engine.Settings:
-    ran = [check.id for check in checks]
     return engine.Settings(
         version=policy.kubernetes_version,
         schemas=_schemas(policy) if any(check.family == "schema" for check in checks) else None,
-        suppressions=Suppressions(policy, load_checks(), ran, today or date.today())
-        if suppress
-        else None,
+        suppressions=suppressions,
         context=context,
+        whole=whole,
     )
+
+
+def _suppressions(policy: Policy, today: date | None) -> engine.Suppressions:
+    from kubeguard.policy.suppressions import Suppressions
+
+    ran = [check.id for check in checks_of(policy)]
+    return Suppressions(policy, load_checks(), ran, today or date.today())
 
 
 def _schemas(policy: Policy) -> Callable[..., engine.Schemas]:

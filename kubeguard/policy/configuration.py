@@ -84,6 +84,7 @@ def override(policy: Policy, options: Options, checks: Sequence[Check]) -> Polic
     """The policy with the options of the command line, which win over the file.
 
     `select` sets the file's `select` and `ignore` aside; `ignore` and `exclude` add to the file's.
+    `checks` is the whole catalogue, which only these two ask.
     """
     read = _Reader(Names(checks))
     if options.profile is not None:

@@ -15,6 +15,7 @@ from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.policy.annotations import in_annotations
 from kubeguard.policy.comments import in_comments
 from kubeguard.policy.exemptions import bind
+from kubeguard.policy.mention import mentions_us
 from kubeguard.policy.names import Names
 from kubeguard.policy.policy import Policy
 from kubeguard.policy.waiver import Waiver
@@ -61,7 +62,7 @@ class Suppressions:
         and annotations in it."""
         troubles: list[Trouble] = []
         cases: list[tuple[Waiver, _Case]] = []
-        if _mentions_us(reading):
+        if mentions_us(reading):
             for item in (*in_annotations(reading, self.names), *in_comments(reading, self.names)):
                 if isinstance(item, Trouble):
                     troubles.append(item)
@@ -162,16 +163,6 @@ class Suppressions:
 
     def _called(self, ids: tuple[str, ...]) -> str:
         return ", ".join(map(self.names.called, ids))
-
-
-def _mentions_us(reading: Reading) -> bool:
-    """One search per input; an object without text, as at admission, has only annotations."""
-    if reading.dockerfile:
-        return "kubeguard" in reading.dockerfile.node.source.text
-    if not reading.objects:
-        return False
-    text = reading.objects[0].source.text
-    return not text or "kubeguard" in text
 
 
 def _mark(findings: Iterable[Finding], cases: Sequence[_Case]) -> list[Finding]:
