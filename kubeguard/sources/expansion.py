@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
-_MAX_LENGTH = 65_536
+MAX_LENGTH = 65_536
 _MAX_DEPTH = 32
 _MAX_PATTERN = 64
 _MAX_GLOBBED = 64
@@ -27,6 +27,21 @@ class Missing(Enum):
 
 Value = str | Missing
 Lookup = Callable[[str], Value]
+
+
+class Room:
+    """How much text the variables of one file may still become, all uses counted."""
+
+    def __init__(self, left: int = 500_000) -> None:
+        self.left = left
+
+    def take(self, value: Value) -> Value:
+        """The value as long as there is room for it."""
+        if isinstance(value, str):
+            self.left -= len(value)
+            if self.left < 0:
+                return Missing.OPAQUE
+        return value
 
 
 class Resolved(NamedTuple):
@@ -58,7 +73,7 @@ class _Reader:
         self.escape = escape
         self.at = 0
         self.depth = 0
-        self.room = _MAX_LENGTH
+        self.room = MAX_LENGTH
         self.known = True
         self.undeclared: dict[str, None] = {}
 
@@ -209,7 +224,7 @@ class _Reader:
 
 def _cheap(value: str, pattern: str, text: str) -> bool:
     """Patterns backtrack and replacements multiply: beyond this the value counts as unknown."""
-    if len(pattern) > _MAX_PATTERN or len(value) * (len(text) + 1) > _MAX_LENGTH:
+    if len(pattern) > _MAX_PATTERN or len(value) * (len(text) + 1) > MAX_LENGTH:
         return False
     return "*" not in pattern or (pattern.count("*") <= 2 and len(value) <= _MAX_GLOBBED)
 

@@ -10,7 +10,7 @@ from kubeguard.model.location import Path
 from kubeguard.model.node import Node, Source
 from kubeguard.model.trouble import TroubleKind
 from kubeguard.sources.dockerfile import limits
-from kubeguard.sources.dockerfile.commands import Script
+from kubeguard.sources.dockerfile.commands import Environment, Script
 from kubeguard.sources.dockerfile.grammar import Parsed, Token
 from kubeguard.sources.dockerfile.heredocs import Found
 from kubeguard.sources.dockerfile.lexer import Mark, Statement
@@ -188,7 +188,8 @@ class _Draft:
             mark = Mark(message, *self.line.span(0, parsed.end))
             self.builder.complain(TroubleKind.OVER_BUDGET, mark)
             return _no_commands
-        return Script(self.line, parsed, heredocs, self.places, self.lookup).commands
+        environment = Environment(self.lookup, self.builder.stages.room)
+        return Script(self.line, parsed, heredocs, self.places, environment).commands
 
 
 def _no_commands(_: Instruction) -> tuple[Command, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kubeguard.model.dockerfile import Command, Instruction, Word
 from kubeguard.model.location import Path
@@ -11,7 +12,7 @@ from kubeguard.model.node import Node
 from kubeguard.sources.dockerfile.grammar import Parsed
 from kubeguard.sources.dockerfile.heredocs import Found
 from kubeguard.sources.dockerfile.places import DockerfilePlaces
-from kubeguard.sources.expansion import Lookup
+from kubeguard.sources.expansion import Lookup, Room
 from kubeguard.sources.mapped import Mapped
 from kubeguard.sources.shell import (
     SHELLS,
@@ -27,6 +28,13 @@ from kubeguard.sources.shell import (
 _SHEBANG = re.compile(r"#![ \t]*([^\s]+)(?:[ \t]+(.*))?")
 
 
+class Environment(NamedTuple):
+    """The variables that a script starts with, and how much they may expand to."""
+
+    lookup: Lookup
+    room: Room
+
+
 class Script:
     """What one RUN, CMD, ENTRYPOINT or HEALTHCHECK hands to a shell, or runs directly."""
 
@@ -36,13 +44,13 @@ class Script:
         parsed: Parsed,
         heredocs: Sequence[Found],
         places: DockerfilePlaces,
-        lookup: Lookup,
+        environment: Environment,
     ) -> None:
         self.line = line
         self.parsed = parsed
         self.heredocs = heredocs
         self.places = places
-        self.lookup = lookup
+        self.environment = environment
 
     def commands(self, instruction: Instruction) -> tuple[Command, ...]:
         """The callback of Instruction.commands."""
@@ -56,10 +64,10 @@ class Script:
         if not tokens:
             return ()
         if self.parsed.json_form:
-            return exec_form([quoted(self.line, t.start, t.end) for t in tokens], self.lookup)
+            return exec_form([quoted(self.line, t.start, t.end) for t in tokens], *self.environment)
         text = self.line.slice(tokens[0].start, tokens[0].end)
         if not self.heredocs:
-            return parse(text, self.lookup, pipefail=instruction.pipefail)
+            return parse(text, *self.environment, pipefail=instruction.pipefail)
         return self._with_heredocs(text, tokens[0].start, instruction)
 
     def _with_heredocs(self, text: Mapped, start: int, instruction: Instruction) -> Sequence[Call]:
@@ -71,19 +79,19 @@ class Script:
             Input(found.opener.start - start, found.opener.end - start, self._body(found))
             for found in self.heredocs
         ]
-        return parse(text, self.lookup, pipefail=instruction.pipefail, inputs=inputs)
+        return parse(text, *self.environment, pipefail=instruction.pipefail, inputs=inputs)
 
     def _script(self, body: Mapped, instruction: Instruction) -> Sequence[Call]:
         """The body as the SHELL runs it, or the interpreter that its first line asks for."""
         found = _SHEBANG.match(body.text)
         if found is None:
-            return parse(body, self.lookup, pipefail=instruction.pipefail)
+            return parse(body, *self.environment, pipefail=instruction.pipefail)
         words = [found[1].rpartition("/")[2], *(found[2] or "").split()]
         if words[0] == "env":
             words = [word for word in words[1:] if not word.startswith("-")]
         if not words or words[0] not in SHELLS:
             return ()
-        return parse(body, self.lookup, pipefail=pipefail_among(words[1:]))
+        return parse(body, *self.environment, pipefail=pipefail_among(words[1:]))
 
     def _body(self, found: Found) -> Mapped:
         start, end = found.body.start, found.body.end

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kubeguard.model.dockerfile import Instruction, Stage, Word
 from kubeguard.sources.dockerfile.variables import Scope
-from kubeguard.sources.expansion import Missing, Value
+from kubeguard.sources.expansion import Missing, Room, Value
 from kubeguard.sources.shell import SHELLS, pipefail_among
 
 _WINDOWS = ("windows", "nanoserver", "servercore")
@@ -23,7 +23,8 @@ class Stages:
     """Collects instructions into stages and remembers what they declare."""
 
     def __init__(self) -> None:
-        self.globals = self.scope = Scope()
+        self.room = Room()
+        self.globals = self.scope = Scope(self.room)
         self.shell = Shell()
         self.preamble: list[Instruction] = []
         self._done: list[Stage] = []
@@ -66,9 +67,9 @@ class Stages:
         self._parent = self._names.get(base)
         if self._parent:
             scope, self.shell = self._states[self._parent.index]
-            self.scope = Scope(self.globals, scope)
+            self.scope = Scope(self.room, self.globals, scope)
         else:
-            self.scope = Scope(self.globals)
+            self.scope = Scope(self.room, self.globals)
             self.shell = Shell(posix=not any(part in base for part in _WINDOWS))
 
     def _close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from operator import itemgetter
 
-from kubeguard.sources.expansion import Lookup, Missing, Value
+from kubeguard.sources.expansion import Lookup, Missing, Room, Value
 
 _MAX_LINEAGE = 100
 _PLATFORM = frozenset(
@@ -27,7 +27,8 @@ class Scope:
     declared above it and nothing else.
     """
 
-    def __init__(self, outer: Scope | None = None, parent: Scope | None = None) -> None:
+    def __init__(self, room: Room, outer: Scope | None = None, parent: Scope | None = None) -> None:
+        self.room = room
         self.outer = outer
         self.parent = parent
         self.clock = 0
@@ -53,7 +54,7 @@ class Scope:
 
     def at(self, clock: int) -> Lookup:
         """The variables as they are when the clock shows this."""
-        return lambda name: self._find(name, clock)
+        return lambda name: self.room.take(self._find(name, clock))
 
     def _find(self, name: str, clock: int) -> Value:
         """ENV, here or in the stages this one is built from, wins over any ARG."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubeguard.sources.expansion import Lookup, Missing, Value
+from kubeguard.sources.expansion import Lookup, Missing, Room, Value
 
 _MAX_VARIABLES = 300
 _SHELL_OWN = frozenset(
@@ -23,9 +23,14 @@ Saved = dict[str, Value]
 class Variables:
     """What has been assigned so far, before the environment the script was started in."""
 
-    def __init__(self, environment: Lookup) -> None:
+    def __init__(self, environment: Lookup, room: Room) -> None:
         self._environment = environment
+        self._room = room
         self._set: Saved = {}
+
+    def fresh(self) -> Variables:
+        """Those of a script that is started from here, which sees the environment only."""
+        return Variables(self._environment, self._room)
 
     def lookup(self, name: str) -> Value:
         value = self._set.get(name)
@@ -33,7 +38,8 @@ class Variables:
             value = self._environment(name)
             if value is Missing.UNDECLARED and (name in _SHELL_OWN or not name.isidentifier()):
                 return Missing.OPAQUE
-        return value
+            return value
+        return self._room.take(value)
 
     def set(self, name: str, value: Value) -> None:
         if len(self._set) < _MAX_VARIABLES or name in self._set:
