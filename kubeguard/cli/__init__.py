@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -27,9 +28,11 @@ class _Lazy(click.Group):
     def list_commands(self, _: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
-            return None
+            if context.resilient_parsing or name.startswith("-"):
+                return None
+            raise UsageError(f"no command is called {name!r}", _meant(name))
         command = getattr(import_module(f"kubeguard.cli.{name}"), name)
         assert isinstance(command, click.Command)
         return command
@@ -39,22 +42,50 @@ class _Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _meant(name: str) -> str:
+    from kubeguard.policy.names import suggest
+
+    if name == "-" or os.path.exists(name):
+        return f"kubeguard scan {name}"
+    return suggest(name, COMMANDS) or f"there are {', '.join(COMMANDS)}"
+
+
 @click.group(
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be judged.",
 )
-@click.version_option(VERSION, prog_name="kubeguard", message="%(prog)s %(version)s")
+@click.version_option(
+    VERSION, "-V", "--version", prog_name="kubeguard", message="%(prog)s %(version)s"
+)
 def kubeguard() -> None:
     """One set of rules for Dockerfiles and Kubernetes manifests."""
 
 
 def main() -> None:
-    """Run the command line; errors a user can act on become one line and an exit code."""
+    """Run the command line; errors a user can act on become one line, a hint and an exit code."""
     try:
-        kubeguard.main(prog_name="kubeguard", standalone_mode=True)
+        sys.exit(kubeguard.main(prog_name="kubeguard", standalone_mode=False))
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(USAGE)
+    except click.UsageError as error:
+        _complain(error.format_message(), _help(error.ctx))
+        sys.exit(USAGE)
     except KubeguardError as error:
-        click.echo(f"kubeguard: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
+        _complain(error.message, error.hint)
         sys.exit(USAGE if isinstance(error, UsageError) else BROKEN)
+
+
+def _help(context: click.Context | None) -> str:
+    return f"{context.command_path} --help" if context else ""
+
+
+def _complain(message: str, hint: str) -> None:
+    from kubeguard.formats._printable import printable
+
+    click.echo(f"kubeguard: {printable(message)}", err=True)
+    if hint:
+        click.echo(f"hint: {printable(hint)}", err=True)

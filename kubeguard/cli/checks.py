@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 
 import click
 
+from kubeguard.cli import completing
+from kubeguard.cli.output import on_terminal, say
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check
 from kubeguard.model.severity import Profile
+from kubeguard.policy.names import is_like
 from kubeguard.registry import load_checks
 
 
 @click.command()
-@click.option("--family", metavar="NAME", help="Only this family (dockerfile, workload, ...).")
+@click.option(
+    "--family",
+    metavar="NAME",
+    shell_complete=completing.families,
+    help="Only this family (dockerfile, workload, ...).",
+)
 @click.option(
     "--profile",
     type=click.Choice([p.name.lower() for p in Profile]),
@@ -21,18 +30,29 @@ from kubeguard.registry import load_checks
 )
 @click.option("--framework", metavar="TEXT", help="Only what serves it ('PSS', 'CIS-Docker 4.1').")
 @click.option("--like", metavar="ID", help="Only the counterparts of another tool's check.")
-@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="A table, or everything known about each.",
+)
 def checks(
     family: str | None, profile: str | None, framework: str | None, like: str | None, form: str
 ) -> None:
     """List the checks, all or filtered."""
-    found = list(_filtered(load_checks(), family, profile, framework, like))
+    catalogue = load_checks()
+    found = list(_filtered(catalogue, family, profile, framework, like))
     if form == "json":
         import orjson
 
-        click.echo(orjson.dumps([record(c) for c in found], option=orjson.OPT_INDENT_2).decode())
-    else:
-        click.echo("\n".join(_table(found)))
+        say(orjson.dumps([record(c) for c in found], option=orjson.OPT_INDENT_2).decode())
+    elif found:
+        say("\n".join(_table(found)))
+    click.echo(
+        f"{len(found)} of {len(catalogue)} checks; kubeguard explain ID tells more", err=True
+    )
 
 
 def _filtered(
@@ -52,27 +72,15 @@ def _filtered(
             continue
         if framework and not any(_mentions(ref, framework) for ref in check.refs):
             continue
-        if like and not any(_is_like(other, like) for other in check.like):
+        if like and not any(is_like(other, like) for other in check.like):
             continue
         yield check
 
 
 def _mentions(ref: str, framework: str) -> bool:
-    return ref.lower().startswith(framework.lower())
-
-
-def _is_like(other: str, asked: str) -> bool:
-    """`KSV-0017`, `KSV017`, `AVD-KSV-0017` and `trivy:KSV-0017` all name the same check."""
-    tool, _, bare = other.partition(":")
-    return _folded(asked) in (_folded(other), _folded(bare)) or (
-        tool == "trivy" and _folded(asked).removeprefix("avd") == _folded(bare)
-    )
-
-
-def _folded(text: str) -> str:
-    letters = "".join(char for char in text.lower() if char.isalnum())
-    head = letters.rstrip("0123456789")
-    return head + letters[len(head) :].lstrip("0")
+    """`CIS-Docker` and `CIS-Docker 4` are about `CIS-Docker 4.1`, but 4.1 is not about 4.10."""
+    asked = framework.lower()
+    return ref.lower().startswith(asked) and not ref[len(asked) :][:1].isalnum()
 
 
 def record(check: Check) -> dict[str, object]:
@@ -96,8 +104,10 @@ def _plain(value: object) -> object:
 
 
 def _table(found: list[Check]) -> Iterable[str]:
-    width = max((len(check.name) for check in found), default=0)
+    """A line for each check, what tells them apart first: a narrow terminal cuts the end."""
+    room = shutil.get_terminal_size().columns if on_terminal() else None
+    width = max(len(check.name) for check in found)
     for check in found:
         severity, profile = check.severity.name.lower(), check.profile.name.lower()
-        yield f"{check.id}  {check.name:{width}}  {severity:8}  {profile:10}  {check.title}"
-    yield f"{len(found)} checks; kubeguard explain ID tells more" if found else "no check matches"
+        line = f"{check.id}  {check.name:{width}}  {severity:8}  {profile:10}  {check.title}"
+        yield f"{line[: room - 1]}…" if room and len(line) > room else line

@@ -1,6 +1,8 @@
-"""What the shell may offer when a check is asked for."""
+"""What the shell may offer when a check, a family or a format is asked for."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import click
 from click.shell_completion import CompletionItem
@@ -8,18 +10,43 @@ from click.shell_completion import CompletionItem
 
 def checks(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Ids and names of checks."""
-    from kubeguard.registry import load_checks
+    return _offered(_checks(), incomplete)
 
-    found = [(word, check.title) for check in load_checks() for word in (check.id, check.name)]
-    return [CompletionItem(w, help=title) for w, title in found if w.startswith(incomplete)]
+
+def families(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Families of checks."""
+    return _offered(_families(), incomplete)
 
 
 def checks_and_families(
-    context: click.Context, parameter: click.Parameter, incomplete: str
+    _: click.Context, __: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Ids and names of checks, and their families."""
+    """Ids and names of checks, and their families; after a comma the next one."""
+    before, comma, last = incomplete.rpartition(",")
+    return _offered([*_families(), *_checks()], last, before + comma)
+
+
+def formats(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Formats of reports, until a file is asked for."""
+    from kubeguard.formats import FORMATS
+
+    return _offered(FORMATS.items(), incomplete)
+
+
+def _offered(
+    known: Iterable[tuple[str, str]], incomplete: str, before: str = ""
+) -> list[CompletionItem]:
+    fitting = [(word, what) for word, what in known if word.startswith(incomplete)]
+    return [CompletionItem(before + word, help=what) for word, what in fitting]
+
+
+def _checks() -> list[tuple[str, str]]:
     from kubeguard.registry import load_checks
 
-    families = sorted({check.family for check in load_checks()})
-    offered = [CompletionItem(f, help="a family") for f in families if f.startswith(incomplete)]
-    return offered + checks(context, parameter, incomplete)
+    return [(word, check.title) for check in load_checks() for word in (check.id, check.name)]
+
+
+def _families() -> list[tuple[str, str]]:
+    from kubeguard.registry import load_checks
+
+    return [(family, "a family") for family in sorted({c.family for c in load_checks()})]

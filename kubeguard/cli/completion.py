@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from kubeguard.cli.output import say
+
 
 @click.command(
     epilog="""\b
@@ -20,4 +22,4 @@ def completion(shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None
     script = found(kubeguard, {}, "kubeguard", "_KUBEGUARD_COMPLETE")
-    click.echo(found.source_template % script.source_vars())
+    say(script.source_template % script.source_vars())

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
 
 import click
 
-from kubeguard.cli.completing import checks as complete_checks
-from kubeguard.cli.output import _colored
+from kubeguard.cli import completing
+from kubeguard.cli.output import say, style
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check
 from kubeguard.policy.names import Names
 from kubeguard.registry import load_checks
 
 _FENCE = re.compile(r"```(?P<language>\w+)?(?P<info>[^\n]*)")
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r"""(\w+)=(?:"([^"]*)"|'([^']*)')""")
 _LABELS = {"bad": "reported", "good": "fine", "fixed": "after the fix"}
+_INDENT = 12
 
 
 @click.command()
-@click.argument("check", shell_complete=complete_checks)
+@click.argument("check", shell_complete=completing.checks)
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -29,17 +31,17 @@ _LABELS = {"bad": "reported", "good": "fine", "fixed": "after the fix"}
 )
 def explain(check: str, color: str) -> None:
     """Show the page of CHECK: an id (KG3001) or a name (host_network)."""
-    catalogue = load_checks()
-    names = Names(catalogue)
+    names = Names(load_checks())
     found = names.check(check)
     if found is None:
         raise UsageError(f"no check is called {check!r}", names.hint(check))
     record = names.checks[found]
-    text = "\n".join([*_head(record), *_body(record.page.read_text(encoding="utf-8"))])
-    click.echo(text if _colored(color) else click.unstyle(text), color=True)
+    look = style(color)
+    lines = [*_head(record, look.width), *_body(record.page.read_text(encoding="utf-8"))]
+    say("\n".join(lines if look.color else map(click.unstyle, lines)))
 
 
-def _head(check: Check) -> Iterator[str]:
+def _head(check: Check, width: int) -> Iterator[str]:
     """What the page does not repeat, since the record has it."""
     yield click.style(f"{check.id} {check.name}", bold=True)
     facts = [
@@ -47,13 +49,22 @@ def _head(check: Check) -> Iterator[str]:
         ("profile", check.profile.name.lower()),
         ("frameworks", ", ".join(check.refs)),
         ("like", ", ".join(check.like)),
-        ("parameters", ", ".join(f"{k} = {v!r}" for k, v in check.parameters.items())),
-        ("", "" if check.waivable else "cannot be suppressed"),
+        *[("parameter", f"{key}: {_written(value)}") for key, value in check.parameters.items()],
+        ("waivable", "" if check.waivable else "no: nothing suppresses it"),
     ]
     for name, value in facts:
-        if value:
-            yield f"{click.style(f'{name:10}', dim=True)}  {value}"
+        for number, line in enumerate(wrap(value, max(40, width - _INDENT))):
+            label = "" if number else name
+            yield f"{click.style(f'{label:{_INDENT}}', dim=True)}{line}"
     yield ""
+
+
+def _written(value: object) -> str:
+    """A parameter's default as kubeguard.yaml would say it."""
+    import json
+
+    plain = sorted(value) if isinstance(value, frozenset) else value
+    return json.dumps(dict(plain) if isinstance(plain, Mapping) else plain, ensure_ascii=False)
 
 
 def _body(page: str) -> Iterator[str]:
@@ -62,10 +73,9 @@ def _body(page: str) -> Iterator[str]:
     for line in page.splitlines():
         fence = _FENCE.fullmatch(line)
         if fence and number < 0:
-            given = dict(_ATTRIBUTE.findall(fence["info"]))
-            marked = {int(n) for n in given.get("hl_lines", "").split()}
-            label = _LABELS.get(given.get("title", ""), "")
-            yield click.style(f"  {fence['language']}: {label}", dim=True)
+            given = {key: one or other for key, one, other in _ATTRIBUTE.findall(fence["info"])}
+            marked = {int(n) for n in given.pop("hl_lines", "").split()}
+            yield click.style(f"  {_label(fence['language'] or 'text', given)}", dim=True)
             number = 0
         elif fence:
             number = -1
@@ -77,3 +87,11 @@ def _body(page: str) -> Iterator[str]:
             yield click.style(line.lstrip("# "), bold=True)
         else:
             yield line
+
+
+def _label(language: str, given: dict[str, str]) -> str:
+    """`yaml: reported (kubernetes 1.33)`: the verdict, and under which conditions."""
+    verdict = given.pop("title", "")
+    conditions = ", ".join(f"{key} {value}" for key, value in given.items())
+    label = f"{language}: {_LABELS.get(verdict, verdict)}" if verdict else language
+    return f"{label} ({conditions})" if conditions else label

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -14,9 +15,10 @@ import click
 from kubeguard import files
 from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.formats import FORMATS, Context, Style, render
-from kubeguard.model.finding import Check, Report
-from kubeguard.policy.policy import Policy
+from kubeguard.model.finding import Report
+from kubeguard.policy.names import suggest
 
+FOR_PEOPLE = "text"
 _WITH_CONTEXT = ("html", "markdown")
 _CONTEXT_LINES = 2
 
@@ -25,7 +27,8 @@ def parse_format(text: str) -> tuple[str, str]:
     """`sarif=out.sarif` as format and file ('' for standard output). Raises UsageError."""
     name, _, file = text.partition("=")
     if name not in FORMATS:
-        raise UsageError(f"no format is called {name!r}", f"there are {', '.join(FORMATS)}")
+        hint = suggest(name, FORMATS) or f"there are {', '.join(FORMATS)}"
+        raise UsageError(f"no format is called {name!r}", hint)
     if "=" in text and not file:
         raise UsageError(f"--format {text}: no file after '='")
     return name, "" if file == "-" else file
@@ -36,58 +39,100 @@ class Outputs:
     """Format and file of each output; '' is standard output, which takes one format."""
 
     formats: tuple[tuple[str, str], ...]
-    color: bool
 
     @classmethod
-    def of(cls, formats: Sequence[tuple[str, str]], color: str) -> Outputs:
+    def of(cls, formats: Sequence[tuple[str, str]]) -> Outputs:
         """Check the outputs before the work begins. Raises UsageError."""
-        chosen = tuple(formats) or (("text", ""),)
-        places = [file for _, file in chosen]
-        for file in places:
-            if places.count(file) > 1:
-                raise UsageError(
-                    f"two formats go to {file or 'standard output'}", "write --format FORMAT=FILE"
-                )
-            if file and not Path(file).absolute().parent.is_dir():
-                raise UsageError(f"{file}: no such folder")
-        return cls(chosen, _colored(color))
+        chosen = tuple(formats) or ((FOR_PEOPLE, ""),)
+        places: set[Path | None] = set()
+        for _, file in chosen:
+            place = writable(file) if file else None
+            if place in places:
+                what = file or "standard output"
+                raise UsageError(f"two formats go to {what}", "write --format FORMAT=FILE")
+            places.add(place)
+        return cls(chosen)
 
     @property
     def context_lines(self) -> int:
         """Lines around an excerpt's own that some of the formats show."""
         return _CONTEXT_LINES * any(name in _WITH_CONTEXT for name, _ in self.formats)
 
-    def write(
-        self,
-        report: Report,
-        policy: Policy,
-        checks: tuple[Check, ...],
-        seconds: float,
-        quiet: bool,
-        verbose: bool,
-    ) -> None:
-        """Render every output. Raises KubeguardError when a file cannot be written."""
-        width = shutil.get_terminal_size((100, 24)).columns
-        style = Style(color=self.color, width=width, verbose=verbose, quiet=quiet)
-        version = ".".join(map(str, policy.kubernetes_version))
-        context = Context(policy.profile, policy.fail_on, version, checks, seconds, style=style)
+    def write(self, report: Report, context: Context) -> None:
+        """Render every output. Raises KubeguardError when one cannot be written, after the rest."""
+        failed: list[str] = []
+        plain = replace(context, style=replace(context.style, color=False, width=100))
         for name, file in self.formats:
-            if not file:
-                click.echo(render(name, report, context), nl=False, color=True)
-                continue
-            plain = replace(context, style=replace(style, color=False, width=100))
             try:
-                files.replace(Path(file), render(name, report, plain))
+                if file:
+                    files.replace(Path(file), render(name, report, plain))
+                else:
+                    _print(render(name, report, context), for_people=name == FOR_PEOPLE)
             except OSError as error:
-                raise KubeguardError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+                failed.append(f"{file or 'standard output'}: {reason(error)}")
+        if failed:
+            raise KubeguardError("; ".join(failed))
 
 
-def _colored(choice: str) -> bool:
+def writable(file: str) -> Path:
+    """Where a file will be written, as far as one can tell beforehand. Raises UsageError."""
+    place = Path(file).resolve()
+    if not place.parent.is_dir():
+        raise UsageError(f"{file}: no such folder", "create it first")
+    if place.is_dir():
+        raise UsageError(f"{file}: is a folder")
+    return place
+
+
+def style(color: str, quiet: bool = False, verbose: bool = False) -> Style:
+    """How text looks on this terminal."""
+    width = shutil.get_terminal_size((100, 24)).columns
+    return Style(color=colored(color), width=width, verbose=verbose, quiet=quiet)
+
+
+def colored(choice: str) -> bool:
     """https://no-color.org and https://force-color.org, then whether a person is looking."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return bool(os.environ.get("FORCE_COLOR")) or (
+        on_terminal() and os.environ.get("TERM") != "dumb"
+    )
+
+
+def on_terminal() -> bool:
+    """Whether a person reads standard output, and not a pipe or a file."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def say(text: str) -> None:
+    """Print lines for people. Raises KubeguardError when standard output cannot be written."""
+    try:
+        _print(text + "\n", for_people=True)
+    except OSError as error:
+        raise KubeguardError(f"standard output: {reason(error)}") from error
+
+
+def reason(error: OSError) -> str:
+    """What the system says, as the middle of a sentence."""
+    return (error.strerror or str(error)).lower()
+
+
+def _print(text: str, for_people: bool) -> None:
+    """Write to standard output; that a reader has seen enough (`| head`) is no error.
+
+    A program gets UTF-8 whatever the locale; a person gets what the terminal can show.
+    """
+    if sys.stdout is None:
+        raise OSError("closed")
+    if for_people and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        click.echo(text if for_people else text.encode(), nl=False, color=True)
+        sys.stdout.flush()
+    except OSError as error:
+        # Python flushes once more at exit, and would fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import gc
-import sys
-from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
 import click
 
 from kubeguard import api
-from kubeguard.cli.completing import checks_and_families
-from kubeguard.cli.output import Outputs, parse_format
+from kubeguard.cli import completing
+from kubeguard.cli.known import Known
+from kubeguard.cli.output import Outputs, parse_format, style
 from kubeguard.cli.progress import showing_progress
-from kubeguard.formats import FORMATS
+from kubeguard.errors import UsageError
+from kubeguard.formats import FORMATS, Context
 from kubeguard.model.finding import Report
 from kubeguard.model.severity import Severity
-from kubeguard.policy import baseline as baselines
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.policy import Policy
 
@@ -60,14 +59,14 @@ class Flags(NamedTuple):
     "--select",
     multiple=True,
     metavar="CHECK",
-    shell_complete=checks_and_families,
+    shell_complete=completing.checks_and_families,
     help="Run only these: ids, names or families.  Repeatable, or with commas.",
 )
 @click.option(
     "--ignore",
     multiple=True,
     metavar="CHECK",
-    shell_complete=checks_and_families,
+    shell_complete=completing.checks_and_families,
     help="Leave these out.  Repeatable, or with commas.",
 )
 @click.option(
@@ -77,10 +76,23 @@ class Flags(NamedTuple):
     help="Leave out files that match, as in .gitignore.  Repeatable.",
 )
 @click.option(
-    "--config", metavar="FILE", help="The configuration.  [default: kubeguard.yaml here or above]"
+    "--config",
+    metavar="FILE",
+    type=click.Path(),
+    help="The configuration.  [default: kubeguard.yaml here or above]",
 )
-@click.option("--baseline", metavar="FILE", help="Known findings, which do not fail the scan.")
-@click.option("--write-baseline", metavar="FILE", help="Make today's findings the known ones.")
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    type=click.Path(),
+    help="Known findings, which do not fail the scan.",
+)
+@click.option(
+    "--write-baseline",
+    metavar="FILE",
+    type=click.Path(),
+    help="Make today's findings the known ones.",
+)
 @click.option(
     "--suppressions/--no-suppressions",
     default=True,
@@ -91,6 +103,7 @@ class Flags(NamedTuple):
     "-f",
     multiple=True,
     metavar="FORMAT[=FILE]",
+    shell_complete=completing.formats,
     help=f"{', '.join(FORMATS)}.  Repeatable.  [default: text]",
 )
 @click.option(
@@ -120,21 +133,26 @@ def scan(
 ) -> None:
     """Judge TARGETS: files, folders, or - for standard input (default: this folder)."""
     gc.disable()  # the objects of a scan live until its end; looking for cycles is a third of it
-    options = Options(profile, fail_on, kubernetes_version, _split(select), _split(ignore), exclude)
-    code = _scan(targets, options, Flags(**flags))  # type: ignore[arg-type]
-    sys.stdout.flush()
-    raise SystemExit(code)
+    named = _named("--select", select), _named("--ignore", ignore)
+    options = Options(profile, fail_on, kubernetes_version, *named, exclude)
+    raise SystemExit(_scan(targets, options, Flags(**flags)))  # type: ignore[arg-type]
 
 
-def _split(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(item.strip() for value in values for item in value.split(",") if item.strip())
+def _named(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """What stands between the commas; an empty value would silently mean everything."""
+    found = tuple(item.strip() for value in values for item in value.split(",") if item.strip())
+    if values and not found:
+        raise UsageError(f"{option}: no check is named", "`kubeguard checks` lists them")
+    return found
 
 
 def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
     started = perf_counter()
-    outputs = Outputs.of([parse_format(text) for text in flags.format], flags.color)
+    if flags.quiet and flags.verbose:
+        raise UsageError("--quiet and --verbose contradict each other")
+    outputs = Outputs.of([parse_format(text) for text in flags.format])
+    known = Known.of(flags.baseline, flags.write_baseline)
     policy = api.load_policy(flags.config, options)
-    known = baselines.load(Path(flags.baseline)) if flags.baseline else None
     with showing_progress() as progress:
         report = api.audit(
             *targets,
@@ -142,20 +160,21 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
             suppress=flags.suppressions,
             context=outputs.context_lines,
             jobs=flags.jobs,
-            progress=progress,
+            found=progress.found,
         )
     checks = api.checks_of(policy)
-    ran = [check.id for check in checks]
-    if flags.write_baseline:
-        written = baselines.write(Path(flags.write_baseline), report, ran)
-        report, _ = baselines.mark(report, written, ran)
-        click.echo(f"{flags.write_baseline}: {len(written.entries)} known findings", err=True)
-    gone = 0
-    if known is not None:
-        report, gone = baselines.mark(report, known, ran)
-    outputs.write(report, policy, checks, perf_counter() - started, flags.quiet, flags.verbose)
-    if gone:
-        click.echo(f"{flags.baseline}: {gone} entries are gone; write it anew", err=True)
+    report, notes = known.marked(report, [check.id for check in checks])
+    context = Context(
+        policy.profile,
+        policy.fail_on,
+        ".".join(map(str, policy.kubernetes_version)),
+        checks,
+        perf_counter() - started,
+        style=style(flags.color, flags.quiet, flags.verbose),
+    )
+    outputs.write(report, context)
+    if notes and not flags.quiet:
+        click.echo(notes, err=True)
     return exit_code(report, policy)
 
 

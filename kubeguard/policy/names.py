@@ -21,6 +21,18 @@ def suggest(text: str, options: Iterable[str]) -> str:
     return f"did you mean {spellings[close[0]]!r}?" if close else ""
 
 
+def is_like(theirs: str, asked: str) -> bool:
+    """`KSV-0017`, `KSV017`, `AVD-KSV-0017` and `trivy:KSV-0017` all name `trivy:KSV-0017`."""
+    bare = _digested(theirs.partition(":")[2])
+    return _digested(asked) in (_digested(theirs), bare, f"avd{bare}")
+
+
+def _digested(text: str) -> str:
+    letters = "".join(char for char in text.lower() if char.isalnum())
+    head = letters.rstrip("0123456789")
+    return head + letters[len(head) :].lstrip("0")
+
+
 class Names:
     """The ids, names and families of a catalogue."""
 
@@ -45,7 +57,7 @@ class Names:
         """What may have been meant by a name that nothing has."""
         for check in self.checks.values():
             for theirs in check.like:
-                if fold(theirs.partition(":")[2]) == fold(text):
+                if is_like(theirs, text):
                     return f"{theirs} is {self.called(check.id)} here"
         known = (name for check in self.checks.values() for name in (check.name, check.id))
         return suggest(text, [*known, *self._families.values()]) or "`kubeguard checks` lists them"

@@ -166,6 +166,8 @@ def _shown(path: str) -> str:
 def _bytes(entry: Entry, budget: Budget) -> bytes:
     """The input's bytes, one more than allowed at most. Raises OSError and SourceError."""
     if entry.path == "-":
+        if sys.stdin is None:
+            raise OSError("standard input is closed")
         return sys.stdin.buffer.read(budget.bytes + 1)
     descriptor = os.open(entry.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
