@@ -109,7 +109,7 @@ _HARD = (TroubleKind.BROKEN, TroubleKind.OVER_BUDGET, TroubleKind.UNREADABLE)
 def _documents(name: str, base: str, text: str, budget: Budget) -> Reading:
     if expression := templates.helm(text):
         return _template(name, text, expression.start())
-    documents, broken = _parse(name, text, budget)
+    documents, broken = parse(name, text, budget)
     if broken and (expression := templates.any_template(text)):
         return _template(name, text, expression.start())
     found = [(document, sort(document.node, base)) for document in documents]
@@ -122,7 +122,7 @@ def _documents(name: str, base: str, text: str, budget: Budget) -> Reading:
     return _accounted(name, [s for _, s in found], objects, tuple(troubles))
 
 
-def _parse(name: str, text: str, budget: Budget) -> tuple[list[Document], list[Trouble]]:
+def parse(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document], list[Trouble]]:
     """JSON when it is JSON, or calls itself so; YAML otherwise."""
     is_json = name.lower().endswith(".json")
     if is_json or text.lstrip()[:1] == "{":

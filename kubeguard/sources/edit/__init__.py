@@ -1,0 +1,88 @@
+"""Fixes carried out in the text, so that nothing but the fix changes.
+
+Comments, quotes, indentation, the order of keys, line ends, anchors: everything outside the edited
+characters stays as it is. What was written is read again before it counts: the edited places must
+have the wanted values and everything else the value it had; otherwise the edits are refused with
+an EditError. That is also the answer for a value that others share through an alias, unless all
+who share it ask for the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kubeguard.model.fix import Edit, Fix
+from kubeguard.sources.edit import dockerfile, yaml
+from kubeguard.sources.edit.splice import EditError, Replacement, ordered, splice
+from kubeguard.sources.edit.wants import collected, same
+from kubeguard.sources.places import TextPlaces
+from kubeguard.sources.text import parse
+
+__all__ = ["EditError", "Replacement", "apply", "replacements", "settle"]
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """The text with all the edits carried out. Raises EditError, and then none of them is."""
+    chosen = tuple(edits)
+    if any(edit.where.source.text != text for edit in chosen):
+        raise EditError("the text is not the one that the findings are about")
+    return splice(text, replacements(chosen))
+
+
+def replacements(edits: Iterable[Edit]) -> tuple[Replacement, ...]:
+    """What the edits of one text replace in it, in the order of the text. Raises EditError."""
+    chosen = tuple(edits)
+    if not chosen:
+        return ()
+    if len({(edit.where.source.name, edit.where.source.text) for edit in chosen}) > 1:
+        raise EditError("the edits are about more than one text")
+    text = chosen[0].where.source.text
+    # The path of a Dockerfile begins with the number of an instruction; an object is no list.
+    if any(isinstance(edit.where.path[0], int) for edit in chosen):
+        return dockerfile.replacements(text, chosen)
+    return _in_documents(chosen[0].where.source.name, text, chosen)
+
+
+def settle(text: str, fixes: Iterable[Fix]) -> tuple[str, list[Fix]]:
+    """The text after as many of the fixes as go together, earlier ones first, and the others."""
+    taken: list[Fix] = []
+    refused: list[Fix] = []
+    waiting = [[fix for fix in fixes if fix.edits]]
+    while waiting:
+        some = waiting.pop()
+        try:
+            apply(text, _edits(taken + some))
+            taken += some
+        except EditError:
+            half = len(some) // 2
+            if half:
+                waiting += (some[half:], some[:half])
+            else:
+                refused += some
+    return apply(text, _edits(taken)), refused
+
+
+def _edits(fixes: Iterable[Fix]) -> Iterable[Edit]:
+    return (edit for fix in fixes for edit in fix.edits)
+
+
+def _in_documents(name: str, text: str, edits: Sequence[Edit]) -> tuple[Replacement, ...]:
+    documents, broken = parse(name, text)
+    wants = collected(edits)
+    found: list[Replacement] = []
+    expected: list[object] = []
+    for document in documents:
+        node = document.node
+        expected.append(node.value)
+        places, want = node.source.places, wants.pop(node.source.document, None)
+        if want and isinstance(places, TextPlaces):
+            found += yaml.plan(text, places.root, node.value, want)
+            expected[-1] = want.built(node.value)
+    if wants:
+        raise EditError("a document that is not in the text")
+    result = ordered(found)
+    read_again, still_broken = parse(name, splice(text, result))
+    values = [document.node.value for document in read_again]
+    if len(broken) != len(still_broken) or not same(expected, values):
+        raise EditError("something else would change as well")
+    return result
