@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 from kubeguard.errors import SourceError
+from kubeguard.model.lines import Lines
 from kubeguard.sources.budget import BUDGET, Budget
 
 _MARKS = (
@@ -20,15 +21,15 @@ def decode(data: bytes, budget: Budget = BUDGET) -> str:
     """The text without its byte-order mark. Raises SourceError for too much, NUL and bad bytes."""
     if len(data) > budget.bytes:
         raise SourceError(
-            f"{len(data):,} bytes are more than the {budget.bytes:,} that one input may have",
+            f"more than {budget.bytes:,} bytes, which is all that one input may have",
             hint="split the file",
         )
     encoding = _encoding(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
+        before = data[: error.start].decode(encoding, "replace")
+        line, column = Lines(before).position(len(before))
         name = encoding.removesuffix("-sig").upper()
         raise SourceError(
             f"not {name} text: byte 0x{data[error.start]:02x} at offset {error.start}",
@@ -37,11 +38,8 @@ def decode(data: bytes, budget: Budget = BUDGET) -> str:
             hint="save the file as UTF-8",
         ) from error
     if "\0" in text:
-        at = text.index("\0")
-        line = text.count("\n", 0, at) + 1
-        raise SourceError(
-            "binary data: a NUL character", line, at - text.rfind("\n", 0, at), hint="not text"
-        )
+        line, column = Lines(text).position(text.index("\0"))
+        raise SourceError("binary data: a NUL character", line, column, hint="not text")
     return text
 
 

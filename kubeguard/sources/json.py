@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
@@ -10,10 +11,10 @@ from typing import Any
 from kubeguard.model.lines import Lines
 from kubeguard.model.node import Node, Source
 from kubeguard.model.trouble import Trouble, TroubleKind
-from kubeguard.sources.budget import BUDGET, Budget
+from kubeguard.sources.budget import BUDGET, Budget, Tally
 from kubeguard.sources.places import Entry, Spot, TextPlaces, packed, unpacked
 from kubeguard.sources.yaml.builder import Mark, PlaceError
-from kubeguard.sources.yaml.reader import Document, duplicate_trouble, place_trouble
+from kubeguard.sources.yaml.reader import Document, duplicate_trouble, place_trouble, unlisted
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _PLAIN_STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
@@ -27,23 +28,26 @@ _MAX_DIGITS = 400
 def read(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document], list[Trouble]]:
     """The values of a JSON text one after the other; what follows a broken one is not read."""
     lines = Lines(text)
+    tally = Tally(budget)
+    reader = _Reader(text, budget, tally)
     documents: list[Document] = []
     position = _space(text, 0)
     while position < len(text):
         number = len(documents)
         try:
             if number >= budget.documents:
-                message = f"more than {budget.documents} values in one file"
+                message = f"more than {budget.documents:,} values in one file"
                 raise PlaceError(message, position, over_budget=True)
-            value, root, duplicates, position = _Reader(text, budget).value(position)
+            value, root, duplicates, position = reader.value(position)
         except PlaceError as error:
-            kind = TroubleKind.OVER_BUDGET if error.over_budget else TroubleKind.BROKEN
             mark = Mark(error.message, error.offset, error.offset)
-            return documents, [place_trouble(name, lines, number, mark, kind)]
+            return documents, [place_trouble(name, lines, number, mark, error.kind)]
         source = Source(name, text, TextPlaces(lines, root), number)
-        troubles = tuple(duplicate_trouble(source, lines, *found) for found in duplicates)
-        documents.append(Document(Node(value, source), troubles))
+        troubles = [duplicate_trouble(source, lines, *found) for found in duplicates]
+        documents.append(Document(Node(value, source), tuple(troubles)))
         position = _space(text, position)
+    if documents and (rest := unlisted(name, lines, tally)):
+        documents[-1] = replace(documents[-1], troubles=(*documents[-1].troubles, rest))
     return documents, []
 
 
@@ -55,14 +59,16 @@ def _space(text: str, position: int) -> int:
 class _Reader:
     """Reads one value without recursion, so that depth is a budget and not a crash."""
 
-    def __init__(self, text: str, budget: Budget) -> None:
+    def __init__(self, text: str, budget: Budget, tally: Tally) -> None:
         self.text = text
         self.budget = budget
-        self.duplicates: list[tuple[tuple[str | int, ...], Mark, Mark]] = []
+        self.tally = tally
+        self.nodes = 0
 
     def value(self, position: int) -> tuple[object, Spot, list[Any], int]:
         """Value, spots, duplicate keys and the offset behind it. Raises PlaceError."""
         text = self.text
+        self.duplicates: list[tuple[tuple[str | int, ...], Mark, Mark]] = []
         outer: list[tuple[Any, Any, str, int, int, int]] = []
         values: Any = []
         spots: Any = []
@@ -116,6 +122,10 @@ class _Reader:
                 )
 
     def _put(self, values: Any, spots: Any, key: str, value: object, entry: Entry) -> None:
+        self.nodes += 1
+        if self.nodes > self.budget.nodes:
+            message = f"more than {self.budget.nodes:,} nodes"
+            raise PlaceError(message, unpacked(entry).start, over_budget=True)
         if isinstance(values, dict):
             values[key] = value
             spots[key] = entry
@@ -132,7 +142,7 @@ class _Reader:
         colon = _space(self.text, end)
         if self.text[colon : colon + 1] != ":":
             raise PlaceError("expected ':' after the key", colon)
-        if key in values:
+        if key in values and self.tally.admits(TroubleKind.DUPLICATE_KEY, start):
             first = unpacked(spots[key])
             above = tuple(
                 frame[2] if isinstance(frame[0], dict) else len(frame[0]) for frame in outer[1:]

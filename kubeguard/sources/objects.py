@@ -121,7 +121,10 @@ def _unpack(document: Node, depth: int) -> Iterator[Node]:
     """The object itself, or the items of a `List` or typed list such as `PodList`."""
     kind = document.get("kind")
     items = document.get("items")
-    if not (isinstance(kind, str) and kind.endswith("List") and isinstance(items, list)):
+    if not (isinstance(kind, str) and kind.endswith("List") and "items" in document.mapping):
+        yield _object(document)
+        return
+    if items is not None and not isinstance(items, list):
         yield _object(document)
         return
     for item in document["items"]:

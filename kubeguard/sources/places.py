@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from kubeguard.model.lines import Lines
@@ -85,42 +86,21 @@ class TextPlaces:
         if not 1 <= line <= len(starts):
             return ()
         first = starts[line - 1]
-        after = starts[line] if line < len(starts) else len(self.lines.text)
-        found: list[Path] = []
-        level: list[tuple[Path, Spot]] = [((), self.root)]
-        while level:
-            found += [path for path, spot in level if first <= _start(spot) < after]
-            level = [
-                ((*path, key), child)
-                for path, spot in level
-                if _start(spot) < after and first <= max(spot.end, spot.key_end)
-                for key, child in _entries(spot, first, after)
-            ]
-        return tuple(found)
+        after = starts[line] if line < len(starts) else len(self.lines.text) + 1
+        low, high = (bisect_left(self._index.entries, (at,)) for at in (first, after))
+        found = [path for _, path in self._index.entries[low:high]]
+        return tuple(sorted(found, key=len))
 
     def is_comment(self, line: int, column: int, /) -> bool:
         """Everything outside keys and scalars, and the rest of a block scalar's first line."""
         offset = self.lines.starts[line - 1] + column - 1
-        level = [self.root]
-        while level:
-            if any(self._quotes(spot, offset) for spot in level):
-                return False
-            level = [
-                child
-                for spot in level
-                if spot.start <= offset < spot.end
-                for _, child in _entries(spot, offset, offset + 1)
-            ]
-        return True
+        quoted = self._index.quoted
+        number = bisect_right(quoted, (offset, self._index.end)) - 1
+        return number < 0 or offset >= quoted[number][1]
 
-    def _quotes(self, spot: Spot, offset: int) -> bool:
-        """Whether the character belongs to the key or to the scalar of an entry."""
-        if spot.key_start <= offset < spot.key_end:
-            return True
-        if spot.below is not None or not spot.start <= offset < spot.end:
-            return False
-        header = _BLOCK_HEADER.match(self.lines.text, spot.start)
-        return header is None or offset >= header.end()
+    @cached_property
+    def _index(self) -> _Index:
+        return _Index(self.root, self.lines.text)
 
     def _head(self, spot: Spot) -> Span:
         """The key that names the entry; for a list item or a document, its first line."""
@@ -136,20 +116,40 @@ class TextPlaces:
         return Span(span.line, span.column, span.line, max(width + 1, span.column + 1))
 
 
-def _start(spot: Spot) -> int:
-    """Where the entry begins: at its key, or at its value when nothing names it."""
-    return spot.key_start if spot.key_end > spot.key_start else spot.start
+class _Index:
+    """All entries of a document by where they stand, so that ten thousand comments are no square.
+
+    What an alias or a merge key brings in stands elsewhere, under its own path.
+    """
+
+    def __init__(self, root: Spot, text: str) -> None:
+        self.end = len(text) + 1
+        self.entries: list[tuple[int, Path]] = []
+        """Where each entry begins: at its key, or at its value when nothing names it."""
+        self.quoted: list[tuple[int, int]] = []
+        """From where to where keys and scalars are: no comment begins in there."""
+        stack: list[tuple[Path, Spot]] = [((), root)]
+        while stack:
+            path, spot = stack.pop()
+            named = spot.key_end > spot.key_start
+            self.entries.append((spot.key_start if named else spot.start, path))
+            if named:
+                self.quoted.append((spot.key_start, spot.key_end))
+            if spot.below is None:
+                header = _BLOCK_HEADER.match(text, spot.start)
+                self.quoted.append((header.end() if header else spot.start, spot.end))
+            stack += (
+                ((*path, key), child)
+                for key, child in _entries(spot)
+                if spot.start <= child.start < max(spot.end, spot.start + 1)
+            )
+        self.entries.sort(key=lambda entry: (entry[0], len(entry[1])))
+        self.quoted.sort()
 
 
-def _entries(spot: Spot, first: int, after: int) -> Iterator[tuple[str | int, Spot]]:
-    """The entries inside; of a list only those that may reach into a range of offsets."""
+def _entries(spot: Spot) -> Iterator[tuple[str | int, Spot]]:
     below = spot.below
     if isinstance(below, Mapping):
         yield from ((key, unpacked(entry)) for key, entry in below.items())
     elif below is not None:
-        low = bisect_right(below, first, key=lambda entry: unpacked(entry).start) - 1
-        for index in range(max(low, 0), len(below)):
-            item = unpacked(below[index])
-            if item.start >= after:
-                break
-            yield index, item
+        yield from ((index, unpacked(entry)) for index, entry in enumerate(below))

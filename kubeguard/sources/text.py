@@ -25,10 +25,12 @@ YAML_NAME = re.compile(r".*\.(?:ya?ml|json)", re.IGNORECASE)
 TEMPLATE_NAME = re.compile(r".*\.(?:template|tmpl|tpl|gotmpl|j2|jinja2?|erb|in)", re.IGNORECASE)
 _OBJECT_START = re.compile(r"^[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
 _FIRST_INSTRUCTION = re.compile(
-    r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:ARG[ \t]+\w+[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*)*"
-    r"FROM[ \t]+[^\s;,]+(?:[ \t]+AS[ \t]+\S+)?[ \t]*(?:\r?\n|\Z)",
+    r"(?:[ \t]*+(?:#[^\n]*+|ARG[ \t]++\w[^\n]*+)?\n)*+"
+    r"[ \t]*+FROM[ \t]++(?:--platform=\S++[ \t]++)?[^\s;,]++(?:[ \t]++AS[ \t]++\S++)?\s*?(?:\n|\Z)",
     re.IGNORECASE,
 )
+_BEGINNING = 65_536
+"""Characters in which a text has to show what it begins with."""
 NOT_OURS = "neither Kubernetes nor a Dockerfile"
 
 
@@ -48,19 +50,36 @@ def read(
     try:
         text = decode(data, budget)
     except SourceError as error:
+        too_large = len(data) > budget.bytes
         if not named(name):
-            return Reading(name, Outcome.SKIPPED, Family.OTHER.value, "not text")
-        return failed(name, error, TroubleKind.UNREADABLE)
+            reason = error.message if too_large else "not text"
+            return Reading(name, Outcome.SKIPPED, Family.OTHER.value, reason)
+        kind = TroubleKind.OVER_BUDGET if too_large else TroubleKind.UNREADABLE
+        return failed(name, error, kind)
     base = name.rpartition("/")[2]
-    if DOCKERFILE_NAME.fullmatch(base) and not YAML_NAME.fullmatch(base):
+    telling = bool(YAML_NAME.fullmatch(base))
+    if DOCKERFILE_NAME.fullmatch(base) and not telling:
         return _dockerfile(name, text)
     if in_chart and "{{" in text:
         return _template(name, text, text.index("{{"))
-    if YAML_NAME.fullmatch(base) or _looks_like_objects(text):
-        return _documents(name, base, text, budget)
-    if asked_for and _FIRST_INSTRUCTION.match(text):
+    likely = _looks_like_objects(text)
+    if telling or likely:
+        return _documents(name, text, budget, _surely(base, text, asked_for, likely))
+    if asked_for and _FIRST_INSTRUCTION.match(text.replace("\r\n", "\n")):
         return _dockerfile(name, text)
+    if asked_for:
+        return _documents(name, text, budget, False)
     return Reading(name, Outcome.SKIPPED, Family.OTHER.value, NOT_OURS)
+
+
+def _surely(base: str, text: str, asked_for: bool, likely: bool) -> bool:
+    """Whether it fails the scan when it cannot be read, rather than being somebody else's.
+
+    A walk meets scripts and prose that quote manifests, and JSON with comments in it.
+    """
+    if base.lower().endswith(".json"):
+        return asked_for or '"apiVersion"' in text
+    return bool(YAML_NAME.fullmatch(base)) or (asked_for and likely)
 
 
 def failed(name: str, error: SourceError, kind: TroubleKind) -> Reading:
@@ -80,11 +99,8 @@ def named(name: str) -> bool:
 
 def _looks_like_objects(text: str) -> bool:
     """Both fields of an object's type at the left margin, as every manifest has them."""
-    stripped = text.lstrip()
-    if stripped.startswith("{"):
+    if text[:_BEGINNING].lstrip().startswith("{"):
         return '"apiVersion"' in text and '"kind"' in text
-    if not stripped.startswith(("apiVersion", "kind", "---", "#", "metadata", "spec")):
-        return False
     return len({found[0].strip(" \t:\"'") for found in _OBJECT_START.finditer(text)}) == 2
 
 
@@ -106,12 +122,13 @@ def _dockerfile(name: str, text: str) -> Reading:
 _HARD = (TroubleKind.BROKEN, TroubleKind.OVER_BUDGET, TroubleKind.UNREADABLE)
 
 
-def _documents(name: str, base: str, text: str, budget: Budget) -> Reading:
-    if expression := templates.helm(text):
-        return _template(name, text, expression.start())
+def _documents(name: str, text: str, budget: Budget, surely: bool) -> Reading:
     documents, broken = parse(name, text, budget)
-    if broken and (expression := templates.any_template(text)):
+    if expression := _expression(text, documents, broken):
         return _template(name, text, expression.start())
+    if broken and not surely:
+        return Reading(name, Outcome.SKIPPED, Family.OTHER.value, NOT_OURS)
+    base = name.rpartition("/")[2]
     found = [(document, sort(document.node, base)) for document in documents]
     ours = [(d, s) for d, s in found if s.family not in (Family.OTHER, Family.EMPTY)]
     objects = tuple(node for _, s in ours for node in s.objects)
@@ -122,10 +139,28 @@ def _documents(name: str, base: str, text: str, budget: Budget) -> Reading:
     return _accounted(name, [s for _, s in found], objects, tuple(troubles))
 
 
+def _expression(
+    text: str, documents: list[Document], broken: list[Trouble]
+) -> re.Match[str] | None:
+    """The first expression of a template engine, when that is what the text is for."""
+    if not broken:
+        helm = templates.helm(text)
+        return helm if helm and any(templates.holds_helm(d.node.value) for d in documents) else None
+    blamed = all(templates.any_template(_document_around(text, trouble)) for trouble in broken)
+    return templates.any_template(text) if blamed else None
+
+
+def _document_around(text: str, trouble: Trouble) -> str:
+    span = trouble.node.location.span
+    offset = trouble.node.source.places.lines.starts[span.line - 1] if span else 0
+    start, end = text.rfind("\n---", 0, offset), text.find("\n---", offset)
+    return text[max(start, 0) : end if end >= 0 else len(text)]
+
+
 def parse(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document], list[Trouble]]:
     """JSON when it is JSON, or calls itself so; YAML otherwise."""
     is_json = name.lower().endswith(".json")
-    if is_json or text.lstrip()[:1] == "{":
+    if is_json or text[:_BEGINNING].lstrip()[:1] == "{":
         documents, broken = json.read(name, text, budget)
         if is_json or not broken:
             return documents, broken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from yaml.events import (
@@ -20,7 +20,8 @@ from yaml.events import (
 )
 
 from kubeguard.errors import SourceError
-from kubeguard.sources.budget import Budget
+from kubeguard.model.trouble import TroubleKind
+from kubeguard.sources.budget import Budget, Tally
 from kubeguard.sources.places import Spot, packed, unpacked
 from kubeguard.sources.yaml import scalars
 
@@ -46,16 +47,30 @@ class Built(NamedTuple):
 class PlaceError(SourceError):
     """A document that cannot be built, with the character offset of the reason."""
 
-    def __init__(self, message: str, offset: int, *, over_budget: bool = False) -> None:
+    def __init__(
+        self, message: str, offset: int, *, over_budget: bool = False, final: bool = False
+    ) -> None:
         super().__init__(message)
         self.offset = offset
-        self.over_budget = over_budget
+        self.kind = TroubleKind.OVER_BUDGET if over_budget else TroubleKind.BROKEN
+        self.final = final
+        """The budget is the whole input's, and nothing after this is read."""
 
 
 class _Frame:
     """A mapping or list that is still open, and the key that waits for its value."""
 
-    __slots__ = ("anchor", "key", "key_end", "key_start", "spots", "start", "values", "weight")
+    __slots__ = (
+        "anchor",
+        "key",
+        "key_end",
+        "key_start",
+        "merged",
+        "spots",
+        "start",
+        "values",
+        "weight",
+    )
 
     def __init__(self, values: Any, spots: Any, start: int, anchor: str | None, weight: int):
         self.values = values
@@ -65,6 +80,8 @@ class _Frame:
         self.weight = weight
         self.key: str | None = None
         self.key_start = self.key_end = 0
+        self.merged: dict[str, Spot | int | None] | None = None
+        """Keys that came through `<<`, each with the entry that was given itself before, if any."""
 
 
 class _Anchored(NamedTuple):
@@ -79,38 +96,47 @@ class _MergeKey(str):
 
 _MERGE = _MergeKey("<<")
 _CORE = "tag:yaml.org,2002:"
+_MERGE_TAG = _CORE + "merge"
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "float": (float, int),
+    "int": (int,),
+    "null": (type(None),),
+}
 _OPEN = object()
 
 
 class Builder:
-    """Builds the documents of one parser; `offset` is where the parsed text begins in the file."""
+    """Builds the documents of one input, whose budget they share."""
 
-    def __init__(self, next_event: Callable[[], Any], offset: int, budget: Budget) -> None:
-        self.next_event = next_event
-        self.offset = offset
+    def __init__(self, budget: Budget, tally: Tally) -> None:
         self.budget = budget
+        self.tally = tally
         self.nodes = 0
 
-    def document(self) -> Built | None:
-        """The next document, None at the end. Raises PlaceError and yaml.YAMLError."""
-        event = self.next_event()
+    def document(self, next_event: Callable[[], Any], offset: int) -> Built | None:
+        """The next document of a parser, None at its end; `offset` is where its text begins.
+
+        Raises PlaceError and yaml.YAMLError.
+        """
+        event = next_event()
         while not isinstance(event, DocumentStartEvent):
             if isinstance(event, StreamEndEvent):
                 return None
-            event = self.next_event()
+            event = next_event()
         self.stack: list[_Frame] = []
         self.frame = _Frame([], [], 0, None, 0)
         self.anchors: dict[str, Any] = {}
         self.expanded = 0
         self.duplicates: list[tuple[tuple[str | int, ...], Mark, Mark]] = []
         self.tags: list[Mark] = []
-        self._fill()
+        self._fill(next_event, offset)
         top = self.frame
         return Built(top.values[0], top.spots[0], tuple(self.duplicates), tuple(self.tags))
 
-    def _fill(self) -> None:
+    def _fill(self, next_event: Callable[[], Any], offset: int) -> None:
         """Consume events until the document ends. The scalar path is written out: it is hot."""
-        next_event, offset, plain = self.next_event, self.offset, _PLAIN
+        plain, most = _PLAIN, self.budget.nodes
         while True:
             event = next_event()
             kind = type(event)
@@ -128,13 +154,16 @@ class Builder:
                 elif event.implicit[0]:
                     value = plain.get(text, _OPEN)
                     if value is _OPEN:
-                        value = scalars.resolve(text)
-                        if len(plain) < _MEMO:
-                            plain[text] = value
+                        value = _resolved(text)
                 else:
                     value = text
-                self.nodes += 1
-                if event.anchor is None and type(values) is dict and frame.key is not _MERGE:
+                self.nodes = nodes = self.nodes + 1
+                if nodes > most:
+                    raise _too_many_nodes(most, start)
+                if event.anchor is None and type(values) is list:
+                    values.append(value)
+                    frame.spots.append(packed(start, start, start, end))
+                elif event.anchor is None and frame.key is not _MERGE:
                     key = frame.key
                     values[key] = value
                     frame.spots[key] = packed(frame.key_start, frame.key_end, start, end)
@@ -154,39 +183,41 @@ class Builder:
                 return
 
     def _key(self, frame: _Frame, event: Any, text: str, start: int, end: int) -> None:
-        if event.tag is not None:
-            value = self._tagged(event, start)
-            key = value if isinstance(value, str) else scalars.key(text)
+        tag = event.tag
+        if text == _MERGE and (tag == _MERGE_TAG or (tag is None and event.implicit[0])):
+            key: str | None = _MERGE
+        elif tag is not None:
+            key = scalars.name(self._tagged(event, start))
         elif not event.implicit[0]:
             key = text
-        elif text == _MERGE:
-            key = _MERGE
         else:
             key = _KEYS.get(text)
             if key is None:
                 key = scalars.key(text)
-                if key is not None and len(_KEYS) < _MEMO:
+                if key is not None and len(_KEYS) < _MEMO and len(text) <= _MEMO_LENGTH:
                     _KEYS[text] = key
         if key is None:
             raise PlaceError("a null cannot be a key; quote it if the text is meant", start)
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchored(key, Spot(start, end, start, end, None), 1)
-        if event.implicit[0] and text == _MERGE:
-            frame.key = _MERGE
-        else:
-            frame.key = key
-            if key in frame.values:
-                self._duplicate(frame, key, start, end)
-        frame.key_start, frame.key_end = start, end
+        self._name(frame, key, start, end)
+
+    def _name(self, frame: _Frame, key: str, start: int, end: int) -> None:
+        """Let the next value go under this key."""
+        if key is not _MERGE and key in frame.values:
+            self._duplicate(frame, key, start, end)
+        frame.key, frame.key_start, frame.key_end = key, start, end
 
     def _duplicate(self, frame: _Frame, key: str, start: int, end: int) -> None:
-        first = unpacked(frame.spots[key])
-        if first.key_start < frame.start:
-            return  # it came through a merge key, and being overridden is what merges are for
-        path = (*self._path(), key)
-        self.duplicates.append(
-            (path, Mark(key, first.key_start, first.key_end), Mark(key, start, end))
-        )
+        merged = frame.merged or {}
+        first = merged.pop(key) if key in merged else frame.spots[key]
+        # To be overridden is what merged keys are for: those have no first place here.
+        if first is not None and self.tally.admits(TroubleKind.DUPLICATE_KEY, start):
+            at = unpacked(first)
+            again = Mark(key, start, end)
+            self.duplicates.append(
+                ((*self._path(), key), Mark(key, at.key_start, at.key_end), again)
+            )
 
     def _path(self) -> tuple[str | int, ...]:
         return tuple(
@@ -197,15 +228,26 @@ class Builder:
         """A scalar with an explicit tag; tags that kubectl does not know leave the text alone."""
         tag, text = event.tag, event.value
         name = tag.removeprefix(_CORE)
-        if name == tag and tag not in ("!", ""):
-            self.tags.append(Mark(tag, start, start + len(tag)))
+        if name == tag:
+            self._foreign(tag, start)
             return text
         if name == "binary":
             try:
-                return base64.b64decode(text, validate=False).decode("utf-8", "replace")
+                joined = "".join(text.split())
+                return base64.b64decode(joined, validate=True).decode("utf-8", "replace")
             except (binascii.Error, ValueError):
-                raise PlaceError("!!binary without base64 in it", start + self.offset) from None
-        return scalars.resolve(text) if name in ("bool", "float", "int", "null") else text
+                raise PlaceError("!!binary without base64 in it", start) from None
+        if name not in _TYPES:
+            return text
+        value = scalars.resolve(text)
+        if type(value) not in _TYPES[name]:
+            raise PlaceError(f"{text[:_SHOWN]!r} cannot be read as !!{name}", start)
+        return value
+
+    def _foreign(self, tag: str, start: int) -> None:
+        """Remember a tag that means nothing to kubectl; `!` alone only says "not plain"."""
+        if tag not in ("!", "") and self.tally.admits(TroubleKind.UNKNOWN_TAG, start):
+            self.tags.append(Mark(tag, start, start))
 
     def _open(self, event: Any, start: int) -> None:
         if len(self.stack) >= self.budget.depth:
@@ -219,9 +261,9 @@ class Builder:
             raise PlaceError(f"a {kind} cannot be a key; quote the text if it is meant", start)
         self.nodes += 1
         if self.nodes > self.budget.nodes:
-            raise PlaceError(f"more than {self.budget.nodes} nodes", start, over_budget=True)
-        if event.tag is not None and event.tag.removeprefix(_CORE) not in ("map", "seq", "!"):
-            self.tags.append(Mark(event.tag, start, start + len(event.tag)))
+            raise _too_many_nodes(self.budget.nodes, start)
+        if event.tag is not None and event.tag.removeprefix(_CORE) not in ("map", "seq"):
+            self._foreign(event.tag, start)
         if event.anchor is not None:
             self.anchors[event.anchor] = _OPEN
         self.stack.append(frame)
@@ -253,9 +295,10 @@ class Builder:
             raise PlaceError(message, start, over_budget=True)
         frame = self.frame
         if frame.key is None and type(frame.values) is dict:
-            if not isinstance(anchored.value, str):
+            key = None if anchored.spot.below is not None else scalars.name(anchored.value)
+            if key is None:
                 raise PlaceError(f"alias *{event.anchor} cannot be a key", start)
-            frame.key, frame.key_start, frame.key_end = anchored.value, start, end
+            self._name(frame, key, start, end)
             return
         below = anchored.spot.below
         spot = Spot(frame.key_start, frame.key_end, start, end, below)
@@ -275,7 +318,10 @@ class Builder:
             frame.values[key] = value
             frame.spots[key] = spot
             return
+        frame.merged = merged = {} if frame.merged is None else frame.merged
         for mapping, below in _merged(value, spot):
+            for name in mapping:
+                merged.setdefault(name, frame.spots.get(name))
             frame.values.update(mapping)
             frame.spots.update(below)
 
@@ -291,6 +337,20 @@ def _merged(value: object, spot: Spot) -> list[tuple[dict[str, object], dict[str
     ]
 
 
+def _resolved(text: str) -> object:
+    """The value of a plain scalar that was not met before, remembered for the next time."""
+    value = scalars.resolve(text)
+    if len(_PLAIN) < _MEMO and len(text) <= _MEMO_LENGTH:
+        _PLAIN[text] = value
+    return value
+
+
+def _too_many_nodes(most: int, start: int) -> PlaceError:
+    return PlaceError(f"more than {most:,} nodes", start, over_budget=True, final=True)
+
+
 _MEMO = 20_000
+_MEMO_LENGTH = 128
+_SHOWN = 40
 _PLAIN: dict[str, Any] = {}
 _KEYS: dict[str, str] = {}

@@ -12,7 +12,7 @@ from kubeguard.model.lines import Lines
 from kubeguard.model.location import Path
 from kubeguard.model.node import Node, Source
 from kubeguard.model.trouble import Trouble, TroubleKind
-from kubeguard.sources.budget import BUDGET, Budget
+from kubeguard.sources.budget import BUDGET, Budget, Tally
 from kubeguard.sources.places import Spot, TextPlaces
 from kubeguard.sources.yaml.builder import Builder, Built, Mark, PlaceError
 
@@ -21,7 +21,9 @@ try:
 except ImportError:  # a PyYAML built without libyaml: ten times slower, the same events
     from yaml.loader import Loader as CParser  # type: ignore[assignment]
 
-_SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_SEPARATOR = re.compile(r"---(?<![^\r\n]---)(?=[ \t\r\n]|\Z)")
+_DIRECTIVE = re.compile(r"%(?<![^\r\n]%)")
+_TAG = re.compile(r"(?:&[^\s,\[\]{}]+\s+)?(!<[^>\s]*>|![^\s,\[\]{}]*)")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -35,40 +37,71 @@ class Document:
 
 def read(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document], list[Trouble]]:
     """The documents of a text without byte-order mark, and the places where it is broken."""
-    lines = Lines(text)
-    if bad := _UNPRINTABLE.search(text):
-        message = f"the character U+{ord(bad[0]):04X} is not allowed in YAML"
-        return [], [place_trouble(name, lines, 0, Mark(message, *bad.span()), TroubleKind.BROKEN)]
-    documents: list[Document] = []
-    broken: list[Trouble] = []
-    for start, end in _chunks(text):
-        first = len(documents) + len(broken)
-        if first >= budget.documents:
-            message = f"more than {budget.documents} documents in one file"
-            broken.append(
-                place_trouble(
-                    name, lines, first, Mark(message, start, end), TroubleKind.OVER_BUDGET
-                )
-            )
-            break
+    return _Stream(name, text, budget).read()
+
+
+class _Stream:
+    """One text, its documents numbered as they come, whole or broken."""
+
+    def __init__(self, name: str, text: str, budget: Budget) -> None:
+        self.name = name
+        self.text = text
+        self.lines = Lines(text)
+        self.budget = budget
+        self.tally = Tally(budget)
+        self.builder = Builder(budget, self.tally)
+        self.documents: list[Document] = []
+        self.broken: list[Trouble] = []
+        self.number = 0
+
+    def read(self) -> tuple[list[Document], list[Trouble]]:
+        if bad := _UNPRINTABLE.search(self.text):
+            message = f"the character U+{ord(bad[0]):04X} is not allowed in YAML"
+            self._break(Mark(message, *bad.span()), TroubleKind.BROKEN)
+            return [], self.broken
+        for start, end in _chunks(self.text):
+            try:
+                self._documents(start, end)
+            except PlaceError as error:
+                self._break(Mark(error.message, error.offset, error.offset), error.kind)
+                if error.final:
+                    break
+            except yaml.MarkedYAMLError as error:
+                self._break(_explain(error, self.text, start, end), TroubleKind.BROKEN)
+        if rest := unlisted(self.name, self.lines, self.tally):
+            self._attach(rest)
+        return self.documents, self.broken
+
+    def _documents(self, start: int, end: int) -> None:
+        """Read the documents between two offsets. Raises PlaceError and yaml.YAMLError."""
+        parser = CParser(self.text[start:end])
         try:
-            for built in _parse(text[start:end], start, budget):
-                documents.append(_document(name, lines, len(documents) + len(broken), built))
-        except PlaceError as error:
-            kind = TroubleKind.OVER_BUDGET if error.over_budget else TroubleKind.BROKEN
-            mark = Mark(error.message, error.offset, error.offset)
-            broken.append(place_trouble(name, lines, len(documents) + len(broken), mark, kind))
-        except yaml.MarkedYAMLError as error:
-            mark = _explain(error, text, start, end)
-            broken.append(
-                place_trouble(name, lines, len(documents) + len(broken), mark, TroubleKind.BROKEN)
-            )
-    return documents, broken
+            while (built := self.builder.document(parser.get_event, start)) is not None:
+                if self.number >= self.budget.documents:
+                    message = f"more than {self.budget.documents:,} documents in one file"
+                    raise PlaceError(message, built.root.start, over_budget=True, final=True)
+                self.documents.append(_document(self.name, self.lines, self.number, built))
+                self.number += 1
+        finally:
+            parser.dispose()
+
+    def _break(self, mark: Mark, kind: TroubleKind) -> None:
+        """Count a document that cannot be read; the first of them is listed in any case."""
+        if self.tally.admits(kind, mark.start) or not self.broken:
+            self.broken.append(place_trouble(self.name, self.lines, self.number, mark, kind))
+        self.number += 1
+
+    def _attach(self, trouble: Trouble) -> None:
+        if trouble.kind in (TroubleKind.BROKEN, TroubleKind.OVER_BUDGET) or not self.documents:
+            self.broken.append(trouble)
+        else:
+            last = self.documents[-1]
+            self.documents[-1] = replace(last, troubles=(*last.troubles, trouble))
 
 
 def _chunks(text: str) -> Iterator[tuple[int, int]]:
     """The documents' offsets; directives reach across documents, so such a file stays whole."""
-    if text.startswith("%") or "\n%" in text:
+    if _DIRECTIVE.search(text):
         yield 0, len(text)
         return
     starts = [found.start() for found in _SEPARATOR.finditer(text)]
@@ -77,23 +110,29 @@ def _chunks(text: str) -> Iterator[tuple[int, int]]:
     yield from zip(starts, [*starts[1:], len(text)], strict=True)
 
 
-def _parse(chunk: str, offset: int, budget: Budget) -> Iterator[Built]:
-    parser = CParser(chunk)
-    try:
-        builder = Builder(parser.get_event, offset, budget)
-        while (built := builder.document()) is not None:
-            yield built
-    finally:
-        parser.dispose()
-
-
 def _document(name: str, lines: Lines, number: int, built: Built) -> Document:
     source = Source(name, lines.text, TextPlaces(lines, built.root), number)
     troubles = [duplicate_trouble(source, lines, *found) for found in built.duplicates]
     for mark in built.tags:
-        said = mark._replace(what=f"the tag {mark.what} means nothing to kubectl")
+        said = _written(mark, lines.text)
         troubles.append(place_trouble(name, lines, number, said, TroubleKind.UNKNOWN_TAG))
     return Document(Node(built.value, source), tuple(troubles))
+
+
+def _written(mark: Mark, text: str) -> Mark:
+    """A tag as it stands in the text, where an anchor may stand before it."""
+    found = _TAG.match(text, mark.start)
+    what, (start, end) = (found[1], found.span(1)) if found else (mark.what, mark[1:])
+    return Mark(f"the tag {what} means nothing to kubectl", start, end)
+
+
+def unlisted(name: str, lines: Lines, tally: Tally) -> Trouble | None:
+    """What is said in place of the complaints for which there was no room."""
+    if tally.first_other is None:
+        return None
+    kind, offset = tally.first_other
+    message = f"{tally.others:,} more complaints about this input are not listed"
+    return place_trouble(name, lines, 0, Mark(message, offset, offset), kind)
 
 
 def duplicate_trouble(

@@ -54,9 +54,13 @@ def _number(value: float, text: str) -> Scalar:
 
 def key(text: str) -> str | None:
     """A plain scalar as a mapping key, which JSON knows only as text; None for a null, refused."""
-    value = resolve(text)
+    return name(resolve(text))
+
+
+def name(value: object) -> str | None:
+    """A scalar as a mapping key; None for what cannot be one."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int) else f"{value:g}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
