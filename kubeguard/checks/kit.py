@@ -17,6 +17,7 @@ from kubeguard.model.image import ImageReference
 from kubeguard.model.inside import part
 from kubeguard.model.manifest import Container, Manifest, Role, Workload
 from kubeguard.model.node import Node
+from kubeguard.model.regex import Regex
 from kubeguard.model.severity import Profile, Severity
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.model.views import View
@@ -38,6 +39,7 @@ __all__ = [
     "Node",
     "Problem",
     "Profile",
+    "Regex",
     "Role",
     "Severity",
     "Stage",

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import Manifest, Problem, Profile, Severity, advise, check
+from kubeguard.checks.kit import Manifest, Problem, Profile, Regex, Severity, advise, check
 
-_LOCAL = re.compile(
+_LOCAL = Regex(
     r"""(.+\.)?localhost | localhost6? (\.localdomain6?)? | ip6-localhost | ip6-loopback
     | 127(\.\d+){1,3} | \[?(0*:)+0*1\]? | \[?::ffff:127(\.\d+){3}\]? | 0\.0\.0\.0 | \[?::\]?
     | (.+\.)?(localtest\.me | lvh\.me)

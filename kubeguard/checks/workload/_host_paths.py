@@ -1,11 +1,10 @@
 """Which part of the node a hostPath volume shows, so that each volume is reported once."""
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 from posixpath import normpath
 
-from kubeguard.checks.kit import Node, Workload
+from kubeguard.checks.kit import Node, Regex, Workload
 
 
 class Exposure(Enum):
@@ -16,14 +15,14 @@ class Exposure(Enum):
     OTHER = "other"
 
 
-_SOCKETS = re.compile(
+_SOCKETS = Regex(
     r"/run/(docker|dockershim|cri-dockerd|containerd|crio|podman|k3s|k0s|buildkit)(\.sock)?"
     r"|/(.*/)?(docker|dockershim|cri-dockerd|containerd|crio|podman|buildkitd)\.sock"
     r"|/run|/run/user|/run/user/[0-9]+(/podman)?|/run/(k3s|docker)/containerd"
     r"|/var/snap/microk8s/common/run(/containerd\.sock)?"
     r"|//\./pipe/(docker_engine|containerd-containerd)"
 )
-_DIRECTORIES = re.compile(
+_DIRECTORIES = Regex(
     r"/|/(dev|home|media|mnt|opt|srv|var|var/lib|var/log)"
     r"|/dev/(mem|kmem|port|sd[a-z].*|vd[a-z].*|xvd[a-z].*|nvme.*|dm-.*|mapper.*)"
     r"|/(bin|boot|etc|lib|lib32|lib64|proc|root|sbin|sys|usr|opt/cni)(/.*)?"
@@ -31,7 +30,7 @@ _DIRECTORIES = re.compile(
     r"|log/(pods|containers|audit|kubernetes)|spool/cron)(/.*)?"
     r"|[a-z]:/?|[a-z]:/(windows|program files|programdata|users|etc|k)(/.*)?"
 )
-_HARMLESS = re.compile(
+_HARMLESS = Regex(
     r"/etc/(localtime|timezone|machine-id|os-release|lsb-release|hostname|hosts|resolv\.conf"
     r"|(ssl/certs|pki/ca-trust|pki/tls/certs|ca-certificates)(/.*)?)"
     r"|(/usr)?/lib/(modules(/.*)?|os-release)|/usr/src(/.*)?"

@@ -31,8 +31,7 @@ from kubeguard.checks.workload._host_paths import Exposure, host_paths
 def runtime_socket(workload: Workload) -> Iterator[Problem]:
     for volume, path, exposure in host_paths(workload):
         if exposure is Exposure.RUNTIME_SOCKET:
-            message = (
-                f"volume {volume['name'].text!r} mounts {path[:60]!r}, the way to the container runtime"
-            )
+            name = volume["name"].text
+            message = f"volume {name!r} mounts {path[:60]!r}, the way to the container runtime"
             fix = advise("build and list containers through an API that checks who asks")
             yield Problem(volume["hostPath"]["path"], message, fix)

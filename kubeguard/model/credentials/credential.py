@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _KEPT = 4
 _LONG_ENOUGH = 20
@@ -11,8 +11,7 @@ _SPOKEN_WITH_A_VOWEL = ("A", "a", "O", "xAI", "npm", "NVIDIA")
 _TELLS_NOTHING = ("http", "----")
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """`kind` is how a message calls it (`GitHub token`); offsets in characters, end exclusive."""
 
     kind: str

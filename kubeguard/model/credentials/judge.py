@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from kubeguard.model.credentials.credential import Credential
 from kubeguard.model.credentials.keys import Promise, promise
 from kubeguard.model.credentials.patterns import find
 from kubeguard.model.credentials.values import harmless, quantity, random
+from kubeguard.model.regex import Regex
 
 _SHORTEST_PASSWORD = 3
 _SHORTEST_PIN = 4
 _SHORTEST_SECRET = 6
 _LONGEST = 4096
-_OBJECT_NAME = re.compile(r"[a-z0-9]+(?:[-./][a-z0-9]+)+")
+_OBJECT_NAME = Regex(r"[a-z0-9]+(?:[-./][a-z0-9]+)+")
 
 
 def literal(key: str, value: str) -> Credential | None:

@@ -7,6 +7,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from kubeguard.model.credentials.words import split, words
+from kubeguard.model.regex import Regex
 
 
 class Promise(IntEnum):
@@ -24,7 +25,7 @@ class Promise(IntEnum):
 
 
 _LONGEST = 200
-_FILE = re.compile(
+_FILE = Regex(
     r"\.(?:py|js|mjs|ts|tsx|jsx|sh|bash|go|rs|rb|php|java|lua|pl|c|h|cpp|sql|html?|css|md|txt|rst|"
     r"ya?ml|json|toml|ini|cfg|conf|properties|xml|env|tpl|tmpl|j2|pem|crt|cer|key|p12|jks|csv|log)$"
 )
@@ -42,7 +43,7 @@ SUSPICIOUS = (
     "conn",
 )
 """Every name that promises a secret holds one of these."""
-_SUSPICIOUS = re.compile("|".join(SUSPICIOUS), re.IGNORECASE)
+_SUSPICIOUS = Regex("|".join(SUSPICIOUS), re.IGNORECASE)
 
 _PASSWORDS = words(
     """

@@ -8,37 +8,38 @@ from collections.abc import Iterator
 from kubeguard.model.credentials.credential import shown
 from kubeguard.model.credentials.keys import SUSPICIOUS, secret_key
 from kubeguard.model.credentials.patterns import candidates
+from kubeguard.model.regex import Regex
 
 _HIDDEN = "****"
-_KEY = re.compile(
+_KEY = Regex(
     r"(?<![\w.-])(?P<dash>-{0,2})(?P<name>[A-Za-z_][\w.-]*+)(?P<close>\\*+[\"'])?"
     r"(?P<separator>[ \t]*+(?:[:=]>?|,)[ \t]*+|[ \t]++)"
 )
-_QUOTE = re.compile(r"(?P<escape>\\*+)(?P<quote>[\"'])")
+_QUOTE = Regex(r"(?P<escape>\\*+)(?P<quote>[\"'])")
 _TO = {
-    '"': re.compile(r'(?:[^"\\]|\\.)*+', re.DOTALL),
-    "'": re.compile(r"(?:[^']|'')*+"),
-    "\\": re.compile(r"[^\"'\\]*+"),
-    " ": re.compile(r"\S*+"),
-    "\n": re.compile(r".*+", re.DOTALL),
+    '"': Regex(r'(?:[^"\\]|\\.)*+', re.DOTALL),
+    "'": Regex(r"(?:[^']|'')*+"),
+    "\\": Regex(r"[^\"'\\]*+"),
+    " ": Regex(r"\S*+"),
+    "\n": Regex(r".*+", re.DOTALL),
 }
-_WORDS_BEFORE = re.compile(r"[\s-]*(?:(?:export|set|ENV|ARG|env)\s+)?")
-_PLAIN = re.compile(
+_WORDS_BEFORE = Regex(r"[\s-]*(?:(?:export|set|ENV|ARG|env)\s+)?")
+_PLAIN = Regex(
     r"(?:true|false|yes|no|on|off|null|none|~|[0-9]{1,3}(?:ms|[smhd])?|[|>][-+0-9]*|#.*|\$\([\w.-]+\)|"
     r"\$\{\w+\}|\{\}|\[\])?[\s,}\]\"']*(?:$|[\s,}\]\"'])",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"\s*+(?:-\s++)*+")
-_OPEN = re.compile(
+_BARE = Regex(r"\s*+(?:-\s++)*+")
+_OPEN = Regex(
     r"[\s\"']*+(?:-\s++)?[\"']?(?P<dash>--?)?(?P<key>[A-Za-z_][\w.-]*+)[\"']?"
     r"(?(dash),?|\s*+:\s*+[|>][-+0-9]*+)\s*+(?:#.*)?"
 )
 """A line that ends where its value should begin: an option, or the header of a block."""
-_NEXT = re.compile(r"\s*+(?:-\s++)?+[\"']?(?:-|[\w.-]++[\"']?\s*+:(?:\s|$))")
+_NEXT = Regex(r"\s*+(?:-\s++)?+[\"']?(?:-|[\w.-]++[\"']?\s*+:(?:\s|$))")
 """Another option or the next key, so the option above had no value."""
-_BASE64 = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")
+_BASE64 = Regex(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")
 _LONG = 40
-_BLOB = re.compile(r"(?<![\w+/.:@-])[A-Za-z0-9+/]{40,}+={0,2}(?![\w@])")
+_BLOB = Regex(r"(?<![\w+/.:@-])[A-Za-z0-9+/]{40,}+={0,2}(?![\w@])")
 _TELLING = (*SUSPICIOUS, "value")
 _VALUE = "value"
 """The key beside `name` in an env entry, whose name stands on another line."""
@@ -65,10 +66,10 @@ def mask(line: str, above: str = "") -> str:
     return "".join([*pieces, line[done:]])
 
 
-_PAIR = re.compile(
+_PAIR = Regex(
     r"(?P<shown>[\s\-?{\[]*+(?:\"[^\"]*+\"|'[^']*+'|[^\s:\"'][^:]*+)\s*+:)(?P<gap>\s+|$|(?=[\"'\[{]))"
 )
-_FRAME = re.compile(r"\s*(?:---|\.\.\.)?\s*|\s*[{}\[\],]+\s*")
+_FRAME = Regex(r"\s*(?:---|\.\.\.)?\s*|\s*[{}\[\],]+\s*")
 
 
 def mask_all_values(line: str) -> str:

@@ -10,12 +10,13 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kubeguard.model.credentials.credential import Credential
 from kubeguard.model.credentials.values import filler, harmless
+from kubeguard.model.regex import Regex
 
-_PROMISING = re.compile(
+_PROMISING = Regex(
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{14}|://|[?&;]|eyJ|Q~|[Bb]asic |[Bb]earer |PRIVATE|auth|"
     r"ord[ =]|ORD |(?:BY|by) '"
 )
@@ -26,8 +27,7 @@ def _anything(_: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pattern:
+class Pattern(NamedTuple):
     """`expression` has one group when only a part of the match is confidential.
 
     `hints` are substrings of which every match holds one, in this case of letters; `genuine` has
@@ -36,7 +36,7 @@ class Pattern:
 
     kind: str
     hints: tuple[str, ...]
-    expression: re.Pattern[str]
+    expression: Regex
     genuine: Callable[[str], bool] = _anything
 
     def matches(self, text: str) -> Iterator[Credential]:
@@ -45,7 +45,7 @@ class Pattern:
                 break
         else:
             return
-        group = self.expression.groups
+        group = self.expression.pattern.groups
         for found in self.expression.finditer(text):
             if self.genuine(found[group]):
                 yield Credential(self.kind, *found.span(group))
@@ -53,7 +53,7 @@ class Pattern:
 
 def _issued(kind: str, prefix: str, rest: str, *hints: str) -> Pattern:
     """A token with the prefix its issuer gave it, standing alone."""
-    expression = re.compile(rf"(?<![A-Za-z0-9_]){prefix}{rest}(?![A-Za-z0-9])")
+    expression = Regex(rf"(?<![A-Za-z0-9_]){prefix}{rest}(?![A-Za-z0-9])")
     return Pattern(kind, hints or (prefix,), expression)
 
 
@@ -84,21 +84,21 @@ def _random(value: str) -> bool:
     return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
 
 
-_PEM = re.compile(
+_PEM = Regex(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:[^-]|-(?!----))*+(?:-----END [A-Z0-9 ]{0,50}-----)?"
 )
-_URL = re.compile(r"://[^\s:/?#@\"'<>\[\](){}]{0,256}:([^\s/?#@\"'<>]{1,1024})@")
-_IN_CONNECTION = re.compile(
+_URL = Regex(r"://[^\s:/?#@\"'<>\[\](){}]{0,256}:([^\s/?#@\"'<>]{1,1024})@")
+_IN_CONNECTION = Regex(
     r"\S[?&;][ \t]{0,4}(?:[Pp]assword|PASSWORD|[Pp]asswd|[Pp]wd|PWD)[ \t]{0,4}="
     r"[ \t]{0,4}([^&;\s\"'<>]{1,256})"
 )
-_IN_DSN = re.compile(
+_IN_DSN = Regex(
     r"(?<!\S)(?:host|hostaddr|user|dbname|port)=\S++(?: \w{1,30}=\S++){0,8}? "
     r"password=([^\s\"']{1,256})"
 )
-_IN_SQL = re.compile(r"(?:PASSWORD|password|IDENTIFIED BY|identified by) '([^'\n]{1,256})'")
-_AWS_SECRET = re.compile(
+_IN_SQL = Regex(r"(?:PASSWORD|password|IDENTIFIED BY|identified by) '([^'\n]{1,256})'")
+_AWS_SECRET = Regex(
     r"(?:[Ss]ecret|SECRET)[_-]?(?:[Aa]ccess|ACCESS)?[_-]?(?:[Kk]ey|KEY)[\\\"']{0,3}"
     r"[ \t]{0,8}[:=][ \t]{0,8}[\\\"']{0,3}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
 )
@@ -109,7 +109,7 @@ PATTERNS = (
     Pattern(
         "private key",
         ("LS0tLS1CRUdJTi",),
-        re.compile(r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,}+={0,2}"),
+        Regex(r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,}+={0,2}"),
         _key_inside,
     ),
     Pattern("password in a URL", ("://",), _URL),
@@ -128,26 +128,24 @@ PATTERNS = (
     Pattern(
         "JSON Web Token",
         ("eyJ",),
-        re.compile(
-            rf"(?<!{_CHAR})eyJ{_CHAR}{{8,}}+\.eyJ{_CHAR}{{4,}}+\.{_CHAR}{{10,}}+(?!\.{_CHAR})"
-        ),
+        Regex(rf"(?<!{_CHAR})eyJ{_CHAR}{{8,}}+\.eyJ{_CHAR}{{4,}}+\.{_CHAR}{{10,}}+(?!\.{_CHAR})"),
     ),
     Pattern(
         "basic-auth header",
         ("Basic ", "basic "),
-        re.compile(r"\b[Bb]asic {1,4}([A-Za-z0-9+/]{8,}+={0,2})"),
+        Regex(r"\b[Bb]asic {1,4}([A-Za-z0-9+/]{8,}+={0,2})"),
         _user_and_password,
     ),
     Pattern(
         "bearer token",
         ("Bearer ", "bearer "),
-        re.compile(r"\b[Bb]earer {1,4}([A-Za-z0-9._~+/-]{20,}+={0,2})"),
+        Regex(r"\b[Bb]earer {1,4}([A-Za-z0-9._~+/-]{20,}+={0,2})"),
         _random,
     ),
     Pattern(
         "registry password",
         ('auth"', "auth\\", "auth:"),
-        re.compile(r"\bauth[\\\"']{0,3}\s{0,8}:\s{0,8}[\\\"']{0,3}([A-Za-z0-9+/]{8,}+={0,2})"),
+        Regex(r"\bauth[\\\"']{0,3}\s{0,8}:\s{0,8}[\\\"']{0,3}([A-Za-z0-9+/]{8,}+={0,2})"),
         _user_and_password,
     ),
     _issued(
@@ -159,22 +157,22 @@ PATTERNS = (
     Pattern(
         "Azure storage key",
         ("AccountKey=",),
-        re.compile(r"AccountKey=([A-Za-z0-9+/]{86}==)"),
+        Regex(r"AccountKey=([A-Za-z0-9+/]{86}==)"),
     ),
     Pattern(
         "Azure shared access key",
         ("SharedAccessKey=",),
-        re.compile(r"SharedAccessKey=([A-Za-z0-9+/]{43}=)"),
+        Regex(r"SharedAccessKey=([A-Za-z0-9+/]{43}=)"),
     ),
     Pattern(
         "Azure shared access signature",
         ("sig=",),
-        re.compile(r"[?&;]sig=([A-Za-z0-9%+/_-]{43,128}+={0,2})"),
+        Regex(r"[?&;]sig=([A-Za-z0-9%+/_-]{43,128}+={0,2})"),
     ),
     Pattern(
         "Azure client secret",
         ("Q~",),
-        re.compile(r"(?<![\w.~-])[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}(?![\w.~-])"),
+        Regex(r"(?<![\w.~-])[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}(?![\w.~-])"),
     ),
     _issued(
         "GitHub token", "gh[pousr]_", "[A-Za-z0-9]{36,255}", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 
 from kubeguard.model.credentials.words import split, words
+from kubeguard.model.regex import Regex
 
 _FILLERS = words(
     """
@@ -16,7 +16,7 @@ _FILLERS = words(
     """
 )
 _LONGEST_FILLER = 80
-_STAND_IN = re.compile(
+_STAND_IN = Regex(
     r"<[^<>]*>|\[[^\[\]]*\]|%[A-Z0-9_]+%|_*+[A-Z]++(?:_++[A-Z]++)++_*+|@[A-Za-z0-9_.]+@"
 )
 _SETTINGS = words(
@@ -25,24 +25,22 @@ _SETTINGS = words(
     enabled optional required
     """
 )
-_REFERENCE = re.compile(
+_REFERENCE = Regex(
     r"\$\{|\$\(|\{\{|<%|%\(|\{cipher\}|ENC[\[(]|\$\w++$|\$[@*#?]$|"
     r"(?:ref\+|vault|secret|secrets|op|file|env|ssm|arn|keyvault|sops|kms|awssm|gcpsm|azkv|akv|"
     r"secretsmanager|secretmanager|bao|k8s|doppler|infisical|bws)[a-z]*:|"
     r"projects/[^/\s]+/secrets/|@Microsoft\.KeyVault|os\.(?:environ|getenv)|process\.env\.|AQICAH"
 )
-_QUANTITY = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[numskMGTPEhdw]|ms|us|ns|min|[KMGTP]i?B?|%)?")
-_PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w.@+:-]*)+|[\w.-]+(?:/[\w.-]+)*\.[a-z]{2,5}")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*")
-_HASH = re.compile(
+_QUANTITY = Regex(r"[0-9]+(?:\.[0-9]+)?(?:[numskMGTPEhdw]|ms|us|ns|min|[KMGTP]i?B?|%)?")
+_PATH = Regex(r"(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w.@+:-]*)+|[\w.-]+(?:/[\w.-]+)*\.[a-z]{2,5}")
+_URL = Regex(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*")
+_HASH = Regex(
     r"(?:[\w.@-]{1,64}:)?(?:sha(?:1|256|384|512)[:-]|"
     r"\$(?:2[abxy]|argon2|pbkdf2|scrypt|1|5|6|apr1|y|7|8)[a-z0-9-]*\$|"
     r"\{(?:SSHA|SHA|SHA256|SSHA512|CRYPT|MD5|SMD5|PBKDF2)[^}]*\}|SCRAM-SHA-|pbkdf2_|"
     r"md5[0-9a-f]{32}$)"
 )
-_PUBLIC = re.compile(
-    r"\s*(?:-----BEGIN (?!.{0,40}PRIVATE)|(?:ssh-|ecdsa-)\S+ AAAA|age1[0-9a-z]{58})"
-)
+_PUBLIC = Regex(r"\s*(?:-----BEGIN (?!.{0,40}PRIVATE)|(?:ssh-|ecdsa-)\S+ AAAA|age1[0-9a-z]{58})")
 
 
 def filler(value: str) -> bool:
