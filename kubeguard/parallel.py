@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubeguard import engine
 from kubeguard.engine import Settings, World
@@ -105,8 +105,7 @@ _Light = tuple[str, str] | None
 """Hint and grade of a fix: its edits point into a tree that only the worker has."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Errand:
+class _Errand(NamedTuple):
     """What a worker has to know of the others; `problems` are places by object and path."""
 
     changed: dict[int, Reading]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kubeguard.formats._printable import printable
 from kubeguard.model.finding import Account, Finding, Outcome, Report
@@ -28,8 +28,7 @@ def _place(finding: Finding) -> tuple[int, int, int]:
     return (span.line, span.column, span.end_column) if span else (0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many findings count, by severity from the worst, and how many do not."""
 
     by_severity: Mapping[Severity, int]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 from kubeguard.model.fix import Fix
 from kubeguard.model.identity import Identity
@@ -18,8 +18,7 @@ from kubeguard.model.severity import Profile, Severity
 from kubeguard.model.views import View
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
+class Problem(NamedTuple):
     """One sentence, the node it is about, and the way out."""
 
     where: Node
@@ -64,8 +63,7 @@ class Spelling(Enum):
     CONFIGURATION = "configuration"
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """Somebody's decision to live with a finding, until a date when one is given."""
 
     reason: str
@@ -73,8 +71,7 @@ class Suppression:
     expires: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """A few lines of the input around a finding, confidential values masked; `first` is 1-based."""
 
     first: int
@@ -109,8 +106,7 @@ class Finding:
         return self.suppression is None and not self.known
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """A check that crashed: never silent, never fatal to the others."""
 
     check: str
@@ -126,8 +122,7 @@ class Outcome(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """One input and what became of it.
 
     `objects` counts what was judged inside it, `unknown_schemas` those of them that no schema of

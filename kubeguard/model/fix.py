@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from kubeguard.model.location import dotted
 from kubeguard.model.node import Node
@@ -28,8 +27,7 @@ class _Remove(Enum):
 REMOVE: Final = _Remove.REMOVE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Edit:
+class Edit(NamedTuple):
     """In YAML: give `where` this value, creating it and its parents where missing, or REMOVE it.
 
     In a Dockerfile: replace the text of the word or instruction `where`, or REMOVE it; a `value`
@@ -40,8 +38,7 @@ class Edit:
     value: object
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fix:
+class Fix(NamedTuple):
     """A one-line hint, and the edits that carry it out (none when a person has to decide)."""
 
     hint: str

@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 _PLAIN_KEY = re.compile(r"[\w-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One-based lines and columns in characters; the end is exclusive."""
 
     line: int

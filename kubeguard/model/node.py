@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kubeguard.model.location import Location, Path
 from kubeguard.model.places import NOWHERE, Places
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class Subject(NamedTuple):
     """What a finding is about, in coordinates that survive edits and moves."""
 
     kind: str = ""
@@ -20,6 +20,9 @@ class Subject:
     def __str__(self) -> str:
         name = f"{self.namespace}/{self.name}" if self.namespace else self.name
         return f"{self.kind} {name}".strip()
+
+
+_NOTHING = Subject()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +39,7 @@ class Source:
     text: str = ""
     places: Places = NOWHERE
     document: int = 0
-    subject: Subject = Subject()
+    subject: Subject = _NOTHING
     root: Path = ()
     value: object = None
     secret: bool = False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path as File
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check, Spelling, Suppression
@@ -68,8 +68,7 @@ def parse(node: Node, checks: Sequence[Check]) -> Policy:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the command line says, as it was typed; None and () leave the choice to the file."""
 
     profile: str | None = None

@@ -7,24 +7,25 @@ import select
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import NamedTuple
 
 from kubeguard.errors import SourceError, UsageError
 from kubeguard.model.finding import Outcome
 from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import TroubleKind
 from kubeguard.sources.budget import BUDGET, Budget
-from kubeguard.sources.ignore import Ignore
+from kubeguard.sources.decode import is_binary
+from kubeguard.sources.ignore import Ignore, repository
 from kubeguard.sources.text import failed, named, read
 
 _PIPE_SECONDS = 60.0
 _CHUNK = 1 << 20
+_HEAD = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Something on disk to read or to account for; `skip` says why it is not read."""
 
     name: str
@@ -42,14 +43,14 @@ def find(targets: Iterable[str], excludes: Iterable[tuple[Path, str]] = ()) -> I
     """Every entry below the targets, each once. Raises UsageError for one that is not there."""
     ignore = Ignore.of(excludes)
     seen: set[tuple[int, int]] = set()
-    for target in targets:
+    for target in dict.fromkeys(targets):
         if target == "-":
             yield Entry("-", "-", asked_for=True)
             continue
         try:
             status = os.stat(target)
         except OSError as error:
-            reason = (error.strerror or "cannot be read").lower()
+            reason = _reason(error)
             if isinstance(error, FileNotFoundError) and not os.path.islink(target):
                 hint = "name files or folders, or - for standard input"
                 raise UsageError(f"{target}: {reason}", hint) from None
@@ -71,21 +72,34 @@ def load(entry: Entry, budget: Budget = BUDGET) -> Reading:
     try:
         data = _bytes(entry, budget)
     except OSError as error:
-        message = (error.strerror or str(error)).lower()
-        return failed(entry.name, SourceError(message), TroubleKind.UNREADABLE)
+        return failed(entry.name, SourceError(_reason(error)), TroubleKind.UNREADABLE)
     except SourceError as error:
-        return failed(entry.name, error, TroubleKind.OVER_BUDGET)
+        return failed(entry.name, error, TroubleKind.UNREADABLE)
     return read(entry.name, data, in_chart=entry.in_chart, asked_for=entry.asked_for, budget=budget)
 
 
 class _Walk:
-    """Walks one folder; links to folders are followed, loops are not."""
+    """Walks one folder and gives every file of it once, under its own name if it has one here.
+
+    Links are followed inside the repository (the folder itself, when it is in none): a stranger's
+    `x -> /` shall not have us read the machine.
+    """
 
     def __init__(self, ignore: Ignore, seen: set[tuple[int, int]]) -> None:
         self.ignore = ignore
         self.seen = seen
+        self.links: list[Entry] = []
+        self.bounds: tuple[Path, ...] = ()
 
     def folder(self, top: str) -> Iterator[Entry]:
+        real = Path(top).resolve()
+        self.bounds = (repository(real) or real, Path.cwd())
+        yield from self._own(top)
+        for entry in self.links:
+            if _first_time(os.stat(entry.path), self.seen):
+                yield entry
+
+    def _own(self, top: str) -> Iterator[Entry]:
         stack: list[tuple[str, Ignore, bool]] = [
             (top, self.ignore.above(Path(top)), _in_chart(top))
         ]
@@ -96,20 +110,20 @@ class _Walk:
                 with os.scandir(path) as listing:
                     entries = sorted(listing, key=lambda entry: entry.name)
             except OSError as error:
-                reason = (error.strerror or "cannot be listed").lower()
-                yield Entry(_shown(path), path, fail=f"folder: {reason}")
+                yield Entry(_shown(path), path, fail=f"folder: {_reason(error)}")
                 continue
             if not _first_time(status, self.seen):
                 continue
             names = {entry.name for entry in entries}
-            ignore = ignore.below(Path(path)) if ".gitignore" in names else ignore
+            if ".gitignore" in names:
+                ignore = ignore.below(Path(path))
             chart = "Chart.yaml" in names
             below: list[tuple[str, Ignore, bool]] = []
             for entry in entries:
                 is_folder = _is_folder(entry)
                 if entry.name == ".git":
                     continue
-                if reason := ignore.reason(entry.path, is_folder):
+                if reason := ignore.reason(entry.path, is_folder) or self._leads_out(entry):
                     yield Entry(_shown(entry.path) + "/" * is_folder, entry.path, skip=reason)
                 elif is_folder:
                     templates = in_chart or (chart and entry.name == "templates")
@@ -122,15 +136,29 @@ class _Walk:
         name = _shown(entry.path)
         try:
             status = entry.stat()
-        except OSError:
+        except OSError as error:
             # Only what promises to be ours is missed when it cannot be followed.
-            reason, ours = "a link to nothing", named(name)
+            gone = isinstance(error, FileNotFoundError)
+            reason = "a link to nothing" if gone else _reason(error)
+            ours = named(name)
             yield Entry(name, entry.path, fail=reason * ours, skip=reason * (not ours))
             return
         if not stat.S_ISREG(status.st_mode):
             yield Entry(name, entry.path, skip="not a regular file")
-        elif not entry.is_symlink() or _first_time(status, self.seen):
-            yield Entry(name, entry.path, in_chart, size=status.st_size)
+            return
+        found = Entry(name, entry.path, in_chart, size=status.st_size)
+        if entry.is_symlink():
+            self.links.append(found)
+        elif _first_time(status, self.seen):
+            yield found
+
+    def _leads_out(self, entry: os.DirEntry[str]) -> str:
+        """Why a link is not followed; '' when it is, or is no link, or leads nowhere."""
+        if not entry.is_symlink() or not os.path.exists(entry.path):
+            return ""
+        real = Path(os.path.realpath(entry.path))
+        inside = any(real.is_relative_to(bound) for bound in self.bounds)
+        return "" if inside else "a link that leads out of the repository"
 
 
 def _first_time(status: os.stat_result, seen: set[tuple[int, int]]) -> bool:
@@ -157,9 +185,16 @@ def _in_chart(path: str) -> bool:
     )
 
 
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
 def _shown(path: str) -> str:
-    """The path as a reader would type it again, with forward slashes on every system."""
-    shown = path.replace(os.sep, "/")
+    """The path as a reader would type it again, with forward slashes on every system.
+
+    Bytes that are no UTF-8 are escaped, so that every format can write the name.
+    """
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
     return shown[2:] if shown.startswith("./") and len(shown) > 2 else shown
 
 
@@ -171,16 +206,19 @@ def _bytes(entry: Entry, budget: Budget) -> bytes:
         return sys.stdin.buffer.read(budget.bytes + 1)
     descriptor = os.open(entry.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
-        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return _pipe(descriptor, budget)
         with open(descriptor, "rb", closefd=False) as file:
-            return file.read(budget.bytes + 1)
+            head = file.read(_HEAD)
+            if is_binary(head) and not (entry.asked_for or named(entry.name)):
+                return head  # the rest of a model's weights would say no more
+            return head + file.read(budget.bytes + 1 - len(head))
     finally:
         os.close(descriptor)
 
 
 def _pipe(descriptor: int, budget: Budget) -> bytes:
-    """What comes through a pipe (`<(helm template .)`); waits for a writer that exists."""
+    """What comes through a pipe or device (`<(helm template .)`); waits for an existing writer."""
     data = bytearray()
     deadline = monotonic() + _PIPE_SECONDS
     while len(data) <= budget.bytes:
@@ -195,6 +233,6 @@ def _pipe(descriptor: int, budget: Budget) -> bytes:
             break
         data += chunk
         deadline = monotonic() + _PIPE_SECONDS
-    if not data:
+    if not data and stat.S_ISFIFO(os.fstat(descriptor).st_mode):
         raise SourceError("a pipe that nobody writes to")
     return bytes(data)

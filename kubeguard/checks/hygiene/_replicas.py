@@ -1,6 +1,7 @@
 """How many pods a workload keeps when load is low."""
 
-from dataclasses import dataclass
+
+from typing import NamedTuple
 
 from kubeguard.checks.kit import Bundle, Workload
 
@@ -14,8 +15,7 @@ _DEFAULT_ONE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """The least number of pods together; None when a controller decides it otherwise.
 
     `open` says that for one of them it is only the default: nobody states a number, and an

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kubeguard.checks.kit import Fix, Manifest, Node, drop
 from kubeguard.checks.rbac._shipped import shipped
@@ -17,8 +17,7 @@ _CLUSTER_WIDE = frozenset({"users", "groups", "nodes/proxy", "clusterrolebinding
 """Resources outside any namespace, on which a Role grants nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Power:
+class Power(NamedTuple):
     """Verbs on resources of one API group that amount to more than they say.
 
     A `special` power lies in its verb (`impersonate`), an ordinary one in its resource (`secrets`).
@@ -30,8 +29,7 @@ class Power:
     special: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grant:
+class Grant(NamedTuple):
     """The entries of one rule that give a power away; there is at least one of each."""
 
     rule: Node
