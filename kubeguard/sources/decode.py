@@ -43,6 +43,11 @@ def decode(data: bytes, budget: Budget = BUDGET) -> str:
     return text
 
 
+def is_binary(head: bytes) -> bool:
+    """Whether a text that begins like this is refused for its NUL characters."""
+    return b"\0" in head and _encoding(head).startswith("utf-8")
+
+
 def _encoding(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):

@@ -88,21 +88,23 @@ class _Walk:
     def __init__(self, ignore: Ignore, seen: set[tuple[int, int]]) -> None:
         self.ignore = ignore
         self.seen = seen
-        self.links: list[Entry] = []
+        self.links: list[tuple[Entry, os.stat_result]] = []
+        self.linked: list[tuple[str, Ignore, bool]] = []
         self.bounds: tuple[Path, ...] = ()
 
     def folder(self, top: str) -> Iterator[Entry]:
         real = Path(top).resolve()
         self.bounds = (repository(real) or real, Path.cwd())
-        yield from self._own(top)
-        for entry in self.links:
-            if _first_time(os.stat(entry.path), self.seen):
+        yield from self._own(top, self.ignore.above(Path(top)), _in_chart(top))
+        while self.linked:
+            yield from self._own(*self.linked.pop(0))
+        for entry, status in self.links:
+            if _first_time(status, self.seen):
                 yield entry
 
-    def _own(self, top: str) -> Iterator[Entry]:
-        stack: list[tuple[str, Ignore, bool]] = [
-            (top, self.ignore.above(Path(top)), _in_chart(top))
-        ]
+    def _own(self, top: str, ignore: Ignore, in_chart: bool) -> Iterator[Entry]:
+        """The files of a folder; what is only linked to is put off."""
+        stack = [(top, ignore, in_chart)]
         while stack:
             path, ignore, in_chart = stack.pop()
             try:
@@ -127,7 +129,8 @@ class _Walk:
                     yield Entry(_shown(entry.path) + "/" * is_folder, entry.path, skip=reason)
                 elif is_folder:
                     templates = in_chart or (chart and entry.name == "templates")
-                    below.append((entry.path, ignore, templates))
+                    later = self.linked if entry.is_symlink() else below
+                    later.append((entry.path, ignore, templates))
                 else:
                     yield from self._file(entry, in_chart)
             stack.extend(reversed(below))
@@ -148,7 +151,7 @@ class _Walk:
             return
         found = Entry(name, entry.path, in_chart, size=status.st_size)
         if entry.is_symlink():
-            self.links.append(found)
+            self.links.append((found, status))
         elif _first_time(status, self.seen):
             yield found
 
