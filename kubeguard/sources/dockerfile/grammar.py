@@ -42,6 +42,7 @@ _JSON = re.compile(
     rf"\[[ \t\n\r]*+(?:{_STRING}[ \t\n\r]*+(?:,[ \t\n\r]*+{_STRING}[ \t\n\r]*+)*+)?\]"
 )
 _JSON_STRING = re.compile(_STRING)
+_DECODER = json.JSONDecoder()
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*")
 
@@ -198,21 +199,22 @@ def _healthcheck(line: str, here: int, stop: int) -> tuple[tuple[Token, ...], bo
 
 
 def _json(line: str, here: int, stop: int) -> tuple[Token, ...] | None:
-    """The strings of an array; None when it is none, and BuildKit falls back to a plain line."""
+    """The strings of an array; None when it is none, and BuildKit falls back to a plain line.
+
+    BuildKit does not mind what follows the array.
+    """
     if line[here] != "[":
         return None
-    if _JSON.fullmatch(line, here, stop):
+    if array := _JSON.match(line, here, stop):
         return tuple(
             Token(*found.span(), _decode(found[0]))
-            for found in _JSON_STRING.finditer(line, here, stop)
+            for found in _JSON_STRING.finditer(line, here, array.end())
         )
     try:
-        listed = isinstance(json.loads(line[here:stop]), list)
+        _DECODER.raw_decode(line[here:stop])
     except (ValueError, RecursionError):
         return None
-    if listed:
-        raise RefusedError("a JSON array here must hold strings only", here, stop)
-    return None
+    raise RefusedError("a JSON array here must hold strings only", here, stop)
 
 
 def _decode(literal: str) -> str:

@@ -148,10 +148,9 @@ class Lexer:
         instruction.
         """
         start = min(self._offset, len(self.text))
-        known = self._terminators[chomp].get(name, ())
-        at = bisect_left(known, self._number)
-        if at < len(known):
-            while self._number < known[at]:
+        last = self.terminator(name, chomp)
+        if last is not None:
+            while self._number < last:
                 self._next()
             end = self._offset
             return Body(start, end, end + len(self._next()), True)
@@ -160,6 +159,12 @@ class Lexer:
         while self._number < len(self._lines) and self._offset < end:
             self._next()
         return Body(start, end, end, False)
+
+    def terminator(self, name: str, chomp: bool) -> int | None:
+        """The number of the line that would end a here-document opened here."""
+        known = self._terminators[chomp].get(name, ())
+        at = bisect_left(known, self._number)
+        return known[at] if at < len(known) else None
 
     @cached_property
     def _terminators(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:

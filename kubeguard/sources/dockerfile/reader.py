@@ -98,8 +98,9 @@ class _Reader:
         if line.text[mark.start : mark.end].startswith(_TEMPLATE):
             raise _TemplateError(_placed(_needs_rendering(mark), statement))
         self._broken(_placed(mark, statement))
-        for opener in openers(line.text):
-            self.lexer.heredoc(opener.name, opener.chomp)
+        for _, _, name, chomp, _ in openers(line.text):
+            if self.lexer.terminator(name, chomp) is not None:
+                self.lexer.heredoc(name, chomp)
 
     def _heredocs(self, parsed: Parsed, statement: Statement) -> list[Found]:
         inner = parsed.trigger or parsed
