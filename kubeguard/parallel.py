@@ -7,10 +7,13 @@ defaults, CRDs, checks on the bundle) and tells every worker, which then judges 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,8 +72,11 @@ def audit(
 
     Raises KubeguardError when a worker dies.
     """
-    workers = [_Worker(part, load, checks, settings) for part in _parts(entries, jobs)]
+    workers: list[_Worker] = []
     try:
+        for part in _parts(entries, jobs):
+            life = partial(_work, entries=part, load=load, checks=checks, settings=settings)
+            workers.append(_Worker(life, [worker.pipe for worker in workers]))
         shadows = [worker.shadows() for worker in workers]
         given = prepare(reading for own in shadows for reading in own)
         world = engine.survey(given, checks, settings)
@@ -138,19 +144,13 @@ _Result = tuple[list[_Row], tuple[Fault, ...], tuple[Account, ...], dict[int, se
 class _Worker:
     """A forked process and the pipe to it."""
 
-    def __init__(
-        self,
-        entries: Sequence[Entry],
-        load: Callable[[Entry], Reading],
-        checks: Sequence[Check],
-        settings: Settings,
-    ) -> None:
+    def __init__(self, life: Callable[[Connection], None], others: Iterable[Connection]) -> None:
         import multiprocessing
 
         context = multiprocessing.get_context("fork")
         self.pipe, far = context.Pipe()
-        arguments = (far, entries, load, checks, settings)
-        self.process = context.Process(target=_work, args=arguments, daemon=True)
+        inherited = (*others, self.pipe)
+        self.process = context.Process(target=_live, args=(life, far, inherited), daemon=True)
         self.process.start()
         far.close()
 
@@ -173,8 +173,8 @@ class _Worker:
 
     def stop(self) -> None:
         self.pipe.close()
-        self.process.join(timeout=5)
         self.process.kill()
+        self.process.join()
 
     def _receive(self) -> Any:
         try:
@@ -185,17 +185,34 @@ class _Worker:
             ) from None
 
 
+def _live(
+    life: Callable[[Connection], None], pipe: Connection, inherited: Iterable[Connection]
+) -> None:
+    """A worker ends with its parent, who hears Ctrl-C for both."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for end in inherited:
+        end.close()  # else the parent's death would not be seen
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        life(pipe)
+
+
 def _work(
     pipe: Connection,
+    inherited: Sequence[Connection],
     entries: Sequence[Entry],
     load: Callable[[Entry], Reading],
     checks: Sequence[Check],
     settings: Settings,
 ) -> None:
-    """The life of a worker."""
+    """The life of a worker; it ends when nobody holds the other end of its pipe."""
+    for other in inherited:
+        other.close()
     readings = [load(entry) for entry in entries]
-    pipe.send([_shadow(reading) for reading in readings])
-    errand: _Errand = pipe.recv()
+    try:
+        pipe.send([_shadow(reading) for reading in readings])
+        errand: _Errand = pipe.recv()
+    except (EOFError, BrokenPipeError):
+        return
     for number, changed in errand.changed.items():
         what, reason = changed.what, changed.reason
         readings[number] = replace(
