@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
@@ -160,7 +160,8 @@ class _Worker:
         return answer
 
     def tell(self, errand: _Errand) -> None:
-        self.pipe.send(errand)
+        with _alive():
+            self.pipe.send(errand)
 
     def report(self, checks: Sequence[Check], settings: Settings) -> Report:
         """The worker's findings, as if they had been made here."""
@@ -177,12 +178,18 @@ class _Worker:
         self.process.join()
 
     def _receive(self) -> Any:
-        try:
+        with _alive():
             return self.pipe.recv()
-        except EOFError:
-            raise KubeguardError(
-                "a worker process died", "it may have run out of memory: try --jobs 1"
-            ) from None
+
+
+@contextlib.contextmanager
+def _alive() -> Iterator[None]:
+    """Talking to a worker. Raises KubeguardError when it is dead."""
+    try:
+        yield
+    except (EOFError, OSError):
+        hint = "it may have run out of memory: try --jobs 1"
+        raise KubeguardError("a worker process died", hint) from None
 
 
 def _live(
@@ -198,21 +205,15 @@ def _live(
 
 def _work(
     pipe: Connection,
-    inherited: Sequence[Connection],
     entries: Sequence[Entry],
     load: Callable[[Entry], Reading],
     checks: Sequence[Check],
     settings: Settings,
 ) -> None:
-    """The life of a worker; it ends when nobody holds the other end of its pipe."""
-    for other in inherited:
-        other.close()
+    """Read, tell what was read, hear what it means, judge."""
     readings = [load(entry) for entry in entries]
-    try:
-        pipe.send([_shadow(reading) for reading in readings])
-        errand: _Errand = pipe.recv()
-    except (EOFError, BrokenPipeError):
-        return
+    pipe.send([_shadow(reading) for reading in readings])
+    errand: _Errand = pipe.recv()
     for number, changed in errand.changed.items():
         what, reason = changed.what, changed.reason
         readings[number] = replace(
