@@ -98,10 +98,13 @@ _MERGE = _MergeKey("<<")
 _CORE = "tag:yaml.org,2002:"
 _MERGE_TAG = _CORE + "merge"
 _TYPES: Mapping[str, tuple[type, ...]] = {
+    "binary": (str,),
     "bool": (bool,),
     "float": (float, int),
     "int": (int,),
     "null": (type(None),),
+    "str": (str,),
+    "timestamp": (str,),
 }
 _OPEN = object()
 
@@ -132,7 +135,9 @@ class Builder:
         self.tags: list[Mark] = []
         self._fill(next_event, offset)
         top = self.frame
-        return Built(top.values[0], top.spots[0], tuple(self.duplicates), tuple(self.tags))
+        return Built(
+            top.values[0], unpacked(top.spots[0]), tuple(self.duplicates), tuple(self.tags)
+        )
 
     def _fill(self, next_event: Callable[[], Any], offset: int) -> None:
         """Consume events until the document ends. The scalar path is written out: it is hot."""
@@ -228,7 +233,7 @@ class Builder:
         """A scalar with an explicit tag; tags that kubectl does not know leave the text alone."""
         tag, text = event.tag, event.value
         name = tag.removeprefix(_CORE)
-        if name == tag:
+        if name not in _TYPES:
             self._foreign(tag, start)
             return text
         if name == "binary":
@@ -237,9 +242,7 @@ class Builder:
                 return base64.b64decode(joined, validate=True).decode("utf-8", "replace")
             except (binascii.Error, ValueError):
                 raise PlaceError("!!binary without base64 in it", start) from None
-        if name not in _TYPES:
-            return text
-        value = scalars.resolve(text)
+        value = text if name in ("str", "timestamp") else scalars.resolve(text)
         if type(value) not in _TYPES[name]:
             raise PlaceError(f"{text[:_SHOWN]!r} cannot be read as !!{name}", start)
         return value

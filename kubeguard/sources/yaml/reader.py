@@ -74,16 +74,20 @@ class _Stream:
 
     def _documents(self, start: int, end: int) -> None:
         """Read the documents between two offsets. Raises PlaceError and yaml.YAMLError."""
+        self._expect_one(start)
         parser = CParser(self.text[start:end])
         try:
             while (built := self.builder.document(parser.get_event, start)) is not None:
-                if self.number >= self.budget.documents:
-                    message = f"more than {self.budget.documents:,} documents in one file"
-                    raise PlaceError(message, built.root.start, over_budget=True, final=True)
+                self._expect_one(built.root.start)
                 self.documents.append(_document(self.name, self.lines, self.number, built))
                 self.number += 1
         finally:
             parser.dispose()
+
+    def _expect_one(self, offset: int) -> None:
+        if self.number >= self.budget.documents:
+            message = f"more than {self.budget.documents:,} documents in one file"
+            raise PlaceError(message, offset, over_budget=True, final=True)
 
     def _break(self, mark: Mark, kind: TroubleKind) -> None:
         """Count a document that cannot be read; the first of them is listed in any case."""
@@ -153,7 +157,8 @@ def _explain(error: yaml.MarkedYAMLError, text: str, start: int, end: int) -> Ma
     mark = error.problem_mark or error.context_mark
     if mark and error.context_mark and start + mark.index >= end:
         mark = error.context_mark
-    where = min(start + (mark.index if mark else 0), end)
+    last = start + len(text[start:end].rstrip()) - 1
+    where = min(start + (mark.index if mark else 0), max(last, start))
     if text[where : where + 1] == "\t":
         return Mark("a tab where YAML wants spaces", where, where + 1)
     message = " ".join(filter(None, (error.context, error.problem)))
