@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from kubeguard.model.bundle import Bundle
 from kubeguard.model.cluster import NEWEST, Cluster
@@ -53,8 +54,7 @@ class Suppressions(Protocol):
     def merge(self, used: Mapping[int, set[str]], /) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What an audit needs besides readings and checks.
 
     `schemas` makes the judge of schemas from all objects (CRDs are among them), `context` is how
@@ -80,8 +80,7 @@ def audit(
     return replace(report, findings=(*report.findings, *leftovers(asked, settings)))
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """What the readings of a run mean to each other, which none of them can know alone.
 
     `manifests` stand in the order of the readings, `problems` of checks on the bundle by the name
@@ -90,7 +89,7 @@ class World:
 
     manifests: tuple[tuple[Manifest, ...], ...]
     schemas: Schemas | None = None
-    problems: Mapping[str, Sequence[tuple[Check, Problem]]] = field(default_factory=dict)
+    problems: Mapping[str, Sequence[tuple[Check, Problem]]] = MappingProxyType({})
     faults: tuple[Fault, ...] = ()
 
 
@@ -125,16 +124,16 @@ def leftovers(checks: Sequence[Check], settings: Settings) -> list[Finding]:
     return judge.told(settings.suppressions.leftovers(settings.whole))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(NamedTuple):
     """Checks by the type of view they are on; those on manifests also by kind."""
 
     by_view: dict[type[View], tuple[Check, ...]]
-    by_kind: dict[str, tuple[Check, ...]] = field(default_factory=dict)
+    by_kind: dict[str, tuple[Check, ...]]
 
     @classmethod
     def of(cls, checks: Sequence[Check]) -> _Table:
-        return cls({on: tuple(c for c in checks if c.on is on) for on in {c.on for c in checks}})
+        views = {check.on for check in checks}
+        return cls({on: tuple(c for c in checks if c.on is on) for on in views}, {})
 
     def on(self, view: type[View]) -> tuple[Check, ...]:
         return self.by_view.get(view, ())

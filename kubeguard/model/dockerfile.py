@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from kubeguard.model.image import ImageReference
 from kubeguard.model.node import Node
 from kubeguard.model.views import View
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Word:
+class Word(NamedTuple):
     """One word: its text as written (`node.text`), and with quotes and variables resolved.
 
     `value` is what a build without options makes of it: ARGs have their defaults, `${x:-y}` is `y`
@@ -151,8 +151,7 @@ class Instruction(View):
         return tuple(zip(self.words[::2], self.words[1::2], strict=True))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Heredoc:
+class Heredoc(NamedTuple):
     """A here-document: its delimiter, its body, and whether variables in it stay as they are."""
 
     name: str

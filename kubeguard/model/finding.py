@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -97,8 +96,10 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Stays the same when lines move, files are reordered or something else is edited."""
+        from hashlib import blake2b
+
         key = f"{self.check.id}\0{self.identity}"
-        return hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+        return blake2b(key.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
     @property
     def counts(self) -> bool:

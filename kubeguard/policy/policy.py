@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
+from typing import NamedTuple
 
 from kubeguard.errors import UsageError
 from kubeguard.model.cluster import NEWEST, OLDEST
@@ -14,8 +15,7 @@ from kubeguard.model.node import Node
 from kubeguard.model.severity import Profile, Severity
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Exemption:
+class Exemption(NamedTuple):
     """One entry of `suppressions` in kubeguard.yaml; '' means any. `checks` are ids.
 
     `file` is a pattern as in .gitignore, the other scopes are shell patterns (`agent-*`).

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from functools import lru_cache
 from itertools import chain, islice, takewhile
 from typing import NamedTuple
@@ -46,6 +45,8 @@ def on_field(shape: Shape, path: Path, name: str, present: Iterable[str]) -> Adv
 
 def closest(name: str, names: Iterable[str], cutoff: float = MAYBE) -> str | None:
     """The name most like this one, whatever the case."""
+    from difflib import get_close_matches
+
     known = {candidate.lower(): candidate for candidate in names}
     found = get_close_matches(name[:80].lower(), known, n=1, cutoff=cutoff)
     return known[found[0]] if found else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher
 from functools import cache
 
 from kubeguard import schemas
@@ -135,6 +134,8 @@ def misspelt_kind(kinds: Kinds, api_version: str, kind: str) -> str | None:
 
 
 def _like(one: str, other: str) -> bool:
+    from difflib import SequenceMatcher
+
     return SequenceMatcher(None, one[:80].lower(), other).ratio() >= 0.9
 
 
