@@ -9,7 +9,6 @@ from kubeguard.model.location import Path, Span
 from kubeguard.model.node import Node
 from kubeguard.model.places import Places
 
-
 _BLOCK_HEADERS = ("|", ">")
 """A block scalar begins with a line of its own; a here-document's body does not."""
 
@@ -40,7 +39,8 @@ def at_key(node: Node) -> Node:
 def _span(node: Node, whole: Span, start: int, end: int) -> Span | None:
     value = node.text
     first = value.rfind("\n", 0, start) + 1
-    written = value[first:].partition("\n")[0].rstrip()
+    last = value.find("\n", start)
+    written = value[first : last if last >= 0 else len(value)].rstrip()
     lines = node.source.places.lines
     number = whole.line + value.count("\n", 0, start)
     if lines.line(whole.line)[whole.column - 1 :].startswith(_BLOCK_HEADERS):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from kubeguard.checks.kit import Credential, Node, credentials
+from kubeguard.checks.secrets._files import ENOUGH
 
 _OPTION = re.compile(r"--?(?P<key>[A-Za-z][\w.\-]*+)")
 _KEY = re.compile(
@@ -13,8 +15,10 @@ _KEY = re.compile(
     r"(?:--?(?P<option>[A-Za-z][\w.\-]*+)(?:=|[ \t]++)|(?P<name>[A-Za-z_]\w*+)=)"
 )
 _VALUE = re.compile(
-    r"\"(?P<double>[^\"\n]*+)\"|'(?P<single>[^'\n]*+)'|(?P<bare>[^\s\"'\-][^\s\"';&|)]*+)"
+    r"\"(?P<double>[^\"\n]{0,256}+)\"|'(?P<single>[^'\n]{0,256}+)'|"
+    r"(?P<bare>[^\s\"'\-][^\s\"';&|)]{0,256}+)"
 )
+"""Bounded, because keys may stand inside values; longer secrets give themselves away."""
 
 
 def on_command_line(arguments: Node) -> Iterator[tuple[Node, str, Credential]]:
@@ -23,7 +27,7 @@ def on_command_line(arguments: Node) -> Iterator[tuple[Node, str, Credential]]:
     for argument in arguments:
         text = argument.text
         option = _OPTION.fullmatch(before)
-        found = list(in_options(text))
+        found = list(islice(in_options(text), ENOUGH))
         if not found and option and not text.startswith("-"):
             alone = credentials.literal(option["key"], text)
             found = [(option["key"], alone)] if alone else []
@@ -39,10 +43,12 @@ def in_options(text: str) -> Iterator[tuple[str, Credential]]:
         done = credential.end
         yield "", credential
     for key in _KEY.finditer(text, done):
-        value = _VALUE.match(text, key.end())
-        if value is None or value.lastgroup is None or key.start() < done:
-            continue
         name = key["option"] or key["name"]
+        if key.start() < done or not credentials.secret_key(name):
+            continue
+        value = _VALUE.match(text, key.end())
+        if value is None or value.lastgroup is None:
+            continue
         found = credentials.literal(name, value[value.lastgroup])
         if found:
             start, done = value.start(value.lastgroup), value.end()

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from kubeguard.checks.kit import Credential, credentials
 
+ENOUGH = 100
+"""A value with so many secrets has made its point; a hostile one must not cost minutes."""
 _LINE = re.compile(
     r"^[ \t]*+(?:-[ \t]++)?(?:export[ \t]++|set[ \t]++|ENV[ \t]++)?[\"']?"
     r"(?P<key>[A-Za-z_][\w.\-]*+)[\"']?"
@@ -26,15 +28,19 @@ _PROGRAMS = re.compile(r"\.(?:py|js|mjs|ts|tsx|jsx|go|rs|rb|php|java|lua|pl|c|h|
 
 def in_text(name: str, text: str) -> Iterator[tuple[str, Credential]]:
     """Each credential in a file, with the name it stands under ('' when it has none), by place."""
-    found = {(c.start, c.end): ("", c) for c in credentials.find(text)}
+    found = [("", credential) for credential in credentials.find(text)]
     if not _PROGRAMS.search(name):
         for expression in (_LINE, _JSON):
             for pair in expression.finditer(text):
                 credential = _judged(pair)
-                if credential and not _overlaps(credential, found):
-                    found[credential.start, credential.end] = (pair["key"], credential)
-    for place in sorted(found):
-        yield found[place]
+                if credential:
+                    found.append((pair["key"], credential))
+    found.sort(key=lambda item: (item[1].start, -item[1].end, not item[0]))
+    done = told = 0
+    for key, credential in found:
+        if credential.start >= done and told < ENOUGH:
+            done, told = credential.end, told + 1
+            yield key, credential
 
 
 def _judged(pair: re.Match[str]) -> Credential | None:
@@ -51,7 +57,3 @@ def _judged(pair: re.Match[str]) -> Credential | None:
             return None
     found = credentials.literal(pair["key"], value)
     return found.moved(pair.start(group)) if found else None
-
-
-def _overlaps(credential: Credential, found: dict[tuple[int, int], tuple[str, Credential]]) -> bool:
-    return any(start < credential.end and credential.start < end for start, end in found)

@@ -1,6 +1,8 @@
 """Whatever holds a secret, wherever the finding is: no format shows more than four characters."""
 
 import base64
+import json
+import time
 
 import pytest
 
@@ -92,3 +94,27 @@ def test_no_format_shows_a_secret(name: str, context: int) -> None:
         for secret in (SECRET, TOKEN, ENCODED):
             assert secret not in shown
             assert secret[:8] not in shown
+
+
+@pytest.mark.parametrize(
+    "piece", ["password=", "secret=${", 'password="', "password=a1b2c3 ", "a:"]
+)
+def test_a_hostile_megabyte_is_judged_in_seconds(piece: str) -> None:
+    hostile = json.dumps(piece * (1_000_000 // len(piece)))
+    objects = f"""
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: shop}}
+data: {{a: {hostile}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: shop}}
+spec: {{containers: [{{name: shop, image: shop, args: [{hostile}]}}]}}
+"""
+    reading = read("hostile.yaml", objects.encode())
+    checks = [check for check in load_checks() if check.family == "secrets"]
+    start = time.process_time()
+
+    assert not audit([reading], checks).faults
+    assert time.process_time() - start < 10
