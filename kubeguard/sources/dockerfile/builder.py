@@ -15,8 +15,8 @@ from kubeguard.sources.dockerfile.grammar import Parsed, Token
 from kubeguard.sources.dockerfile.heredocs import Found
 from kubeguard.sources.dockerfile.lexer import Mark, Statement
 from kubeguard.sources.dockerfile.places import DockerfilePlaces, Spot
-from kubeguard.sources.dockerfile.stages import Stages
-from kubeguard.sources.expansion import ExpansionError, resolve
+from kubeguard.sources.dockerfile.stages import Stages, known
+from kubeguard.sources.expansion import ExpansionError, Value, resolve
 from kubeguard.sources.mapped import Mapped
 
 _EXPANDED = {
@@ -90,7 +90,12 @@ class _Draft:
         self.entry = entry
         stages = builder.stages
         scope = stages.globals if parsed.keyword == "FROM" else stages.scope
-        self.lookup = scope.at(scope.clock)
+        self.visible = scope.at(scope.clock)
+        self.own: dict[str, Value] = {}
+        """Before the first FROM an ARG sees those to its left: `ARG a=1 b=$a`."""
+
+    def lookup(self, name: str) -> Value:
+        return self.own[name] if name in self.own else self.visible(name)
 
     def build(
         self, heredocs: Sequence[Found] = (), trigger: Instruction | None = None
@@ -145,10 +150,19 @@ class _Draft:
             expand = keyword in _EXPANDED and not (keyword == "FROM" and number)
             word = self._word(path, token, place, expand=expand)
             words.extend(_split(word) if keyword == "EXPOSE" else (word,))
+            if number % 2 and keyword == "ARG" and not self.builder.stages.started:
+                self.own[words[-2].text] = known(word)
         if keyword == "FROM" and not words:
-            words.append(Word(Node("", self.source, self.path), None))
+            words.append(self._no_image())
         self.entry["arguments"] = listed
         return tuple(words)
+
+    def _no_image(self) -> Word:
+        """A FROM always has a word for its image, here an empty one behind the keyword."""
+        path = (*self.path, "arguments", 0)
+        end = self.line.span(self.parsed.start, self.parsed.end)[1]
+        self.places.add(path, end, end)
+        return Word(Node("", self.source, path), None)
 
     def _word(self, path: Path, token: Token, place: tuple[int, int], *, expand: bool) -> Word:
         start, end = place
@@ -188,7 +202,7 @@ class _Draft:
             mark = Mark(message, *self.line.span(0, parsed.end))
             self.builder.complain(TroubleKind.OVER_BUDGET, mark)
             return _no_commands
-        environment = Environment(self.lookup, self.builder.stages.room)
+        environment = Environment(self.visible, self.builder.stages.room)
         return Script(self.line, parsed, heredocs, self.places, environment).commands
 
 

@@ -89,11 +89,11 @@ class Stages:
     def _declare(self, instruction: Instruction) -> None:
         if instruction.keyword == "ENV":
             for key, value in instruction.pairs:
-                self.scope.env(key.text, _known(value))
+                self.scope.env(key.text, known(value))
         elif instruction.keyword == "ARG":
             for key, value in instruction.pairs:
                 given = value.node.exists
-                self.scope.arg(key.text, _known(value) if given else self._inherited(key.text))
+                self.scope.arg(key.text, known(value) if given else self._inherited(key.text))
         elif instruction.keyword == "SHELL" and instruction.json_form and instruction.words:
             words = [word.text for word in instruction.words]
             program = words[0].replace("\\", "/").rpartition("/")[2].lower()
@@ -103,5 +103,6 @@ class Stages:
         return self.scope.inherited_arg(name)
 
 
-def _known(value: Word) -> Value:
+def known(value: Word) -> Value:
+    """What a declaration gives its variable."""
     return Missing.OPAQUE if value.value is None else value.value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubeguard.sources.expansion import MAX_LENGTH, Missing, Value
 from kubeguard.sources.mapped import Mapped, Piece
-from kubeguard.sources.shell.lexemes import Call, Input, Lexeme, assigned_value, split
+from kubeguard.sources.shell.lexemes import Call, Input, Lexeme, lexeme, split
 from kubeguard.sources.shell.variables import Variables
 from kubeguard.sources.shell.words import Words
 from kubeguard.sources.shell.wrappers import SHELLS, invocation, pipefail_after, unwrap
@@ -75,9 +75,7 @@ class Recorder(ABC):
                     strings.extend(child.named_children)
                 continue
             if kind == "variable_assignment":
-                assignments[self._text(child.named_children[0])] = assigned_value(
-                    self.words.word(child)
-                )
+                assignments[self._text(child.named_children[0])] = self._value(child)
             else:
                 word = self.words.word(child)
                 words.extend(split(word) if len(word.fragments) > 1 or _splits(word) else (word,))
@@ -116,12 +114,15 @@ class Recorder(ABC):
         self.variables.set(name, value)
         self.within(None, node.named_children)
 
+    def _value(self, node: Node) -> Lexeme:
+        """What stands behind the `=` of an assignment."""
+        if len(node.named_children) > 1:
+            return self.words.word(node.named_children[1])
+        end = self.script.span(node.start_byte, node.end_byte)[1]
+        return lexeme((), end, end)
+
     def _assigned(self, node: Node) -> tuple[str, Value]:
-        named = node.named_children
-        name = self._text(named[0]) if named else ""
-        if len(named) < 2:
-            return name, ""
-        value = None if named[1].type == "array" else self.words.word(named[1]).value
+        name, value = self._text(node.named_children[0]), self._value(node).value
         if value is not None and "+=" in self._text(node)[: len(name) + 2]:
             before = self.variables.lookup(name)
             value = before + value if isinstance(before, str) else None

@@ -51,7 +51,7 @@ class Words:
             yield from self._escaped(start + 2, end - 1, _ESCAPE_IN_ANSI, _ansi)
         elif kind in ("string", "translated_string"):
             yield from self._string(node, undeclared)
-        elif kind in ("concatenation", "command_name", "variable_assignment", "array"):
+        elif kind in ("concatenation", "command_name", "variable_assignment"):
             yield from self._parts(node, undeclared)
         elif kind in _VARIABLES:
             yield from self._variable(node, undeclared, splits=True)
