@@ -99,11 +99,9 @@ def audit(
 
 def _parts(entries: Sequence[Entry], jobs: int) -> list[Sequence[Entry]]:
     """Neighbours stay together and in order; every part has about as many bytes."""
-    weights = list(accumulate(entry.size + 1 for entry in entries))
-    cuts = [0]
-    for number in range(1, jobs):
-        goal = weights[-1] * number // jobs
-        cuts.append(next(i for i, weight in enumerate(weights) if weight >= goal))
+    before = [0, *accumulate(entry.size + 1 for entry in entries)]
+    goals = [before[-1] * number // jobs for number in range(1, jobs)]
+    cuts = [0, *(min(range(len(before)), key=lambda i: abs(before[i] - goal)) for goal in goals)]
     return [entries[a:b] for a, b in zip(cuts, [*cuts[1:], len(entries)], strict=True) if a < b]
 
 

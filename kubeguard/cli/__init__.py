@@ -84,8 +84,8 @@ def _help(context: click.Context | None) -> str:
 
 
 def _complain(message: str, hint: str) -> None:
-    from kubeguard.formats._printable import printable
+    from kubeguard.cli.output import note
 
-    click.echo(f"kubeguard: {printable(message)}", err=True)
+    note(f"kubeguard: {message}")
     if hint:
-        click.echo(f"hint: {printable(hint)}", err=True)
+        note(f"hint: {hint}")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 
 from kubeguard.cli import completing
-from kubeguard.cli.output import on_terminal, say
+from kubeguard.cli.output import note, on_terminal, say
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check
 from kubeguard.model.severity import Profile
@@ -50,9 +50,7 @@ def checks(
         say(orjson.dumps([record(c) for c in found], option=orjson.OPT_INDENT_2).decode())
     elif found:
         say("\n".join(_table(found)))
-    click.echo(
-        f"{len(found)} of {len(catalogue)} checks; kubeguard explain ID tells more", err=True
-    )
+    note(f"{len(found)} of {len(catalogue)} checks; kubeguard explain ID tells more")
 
 
 def _filtered(

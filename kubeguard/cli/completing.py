@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def checks(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -36,6 +39,8 @@ def formats(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comp
 def _offered(
     known: Iterable[tuple[str, str]], incomplete: str, before: str = ""
 ) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
     fitting = [(word, what) for word, what in known if word.startswith(incomplete)]
     return [CompletionItem(before + word, help=what) for word, what in fitting]
 

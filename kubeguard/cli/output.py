@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,12 +14,15 @@ import click
 from kubeguard import files
 from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.formats import FORMATS, Context, Style, render
+from kubeguard.formats._printable import printable
 from kubeguard.model.finding import Report
 from kubeguard.policy.names import suggest
 
 FOR_PEOPLE = "text"
 _WITH_CONTEXT = ("html", "markdown")
+_WITH_CHECKS = ("html", "json", "markdown", "sarif")
 _CONTEXT_LINES = 2
+_FILE_WIDTH = 100
 
 
 def parse_format(text: str) -> tuple[str, str]:
@@ -58,10 +60,15 @@ class Outputs:
         """Lines around an excerpt's own that some of the formats show."""
         return _CONTEXT_LINES * any(name in _WITH_CONTEXT for name, _ in self.formats)
 
+    @property
+    def tell_checks(self) -> bool:
+        """Whether some of the formats tell which checks ran, so that all have to be loaded."""
+        return any(name in _WITH_CHECKS for name, _ in self.formats)
+
     def write(self, report: Report, context: Context) -> None:
         """Render every output. Raises KubeguardError when one cannot be written, after the rest."""
         failed: list[str] = []
-        plain = replace(context, style=replace(context.style, color=False, width=100))
+        plain = replace(context, style=replace(context.style, color=False, width=_FILE_WIDTH))
         for name, file in self.formats:
             try:
                 if file:
@@ -86,8 +93,16 @@ def writable(file: str) -> Path:
 
 def style(color: str, quiet: bool = False, verbose: bool = False) -> Style:
     """How text looks on this terminal."""
-    width = shutil.get_terminal_size((100, 24)).columns
-    return Style(color=colored(color), width=width, verbose=verbose, quiet=quiet)
+    return Style(color=colored(color), width=_width(), verbose=verbose, quiet=quiet)
+
+
+def _width() -> int:
+    """A pipe is as wide as COLUMNS says, or else as wide as a file."""
+    if not on_terminal() and "COLUMNS" not in os.environ:
+        return _FILE_WIDTH
+    import shutil
+
+    return shutil.get_terminal_size((_FILE_WIDTH, 24)).columns
 
 
 def colored(choice: str) -> bool:
@@ -112,6 +127,12 @@ def say(text: str) -> None:
         _print(text + "\n", for_people=True)
     except OSError as error:
         raise KubeguardError(f"standard output: {reason(error)}") from error
+
+
+def note(text: str) -> None:
+    """Print lines on standard error, if anybody listens there."""
+    with contextlib.suppress(OSError):
+        click.echo("\n".join(map(printable, text.splitlines())), err=True)
 
 
 def reason(error: OSError) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gc
 from time import perf_counter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from kubeguard import api
 from kubeguard.cli import completing
-from kubeguard.cli.known import Known
-from kubeguard.cli.output import Outputs, parse_format, style
+from kubeguard.cli.output import Outputs, note, parse_format, style
 from kubeguard.cli.progress import showing_progress
 from kubeguard.errors import UsageError
 from kubeguard.formats import FORMATS, Context
@@ -19,6 +18,9 @@ from kubeguard.model.finding import Report
 from kubeguard.model.severity import Severity
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from kubeguard.cli.known import Known
 
 CLEAN, FOUND, BROKEN = 0, 1, 3
 _SEVERITIES = [severity.name.lower() for severity in Severity]
@@ -151,7 +153,7 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
     if flags.quiet and flags.verbose:
         raise UsageError("--quiet and --verbose contradict each other")
     outputs = Outputs.of([parse_format(text) for text in flags.format])
-    known = Known.of(flags.baseline, flags.write_baseline)
+    known = _known(flags)
     policy = api.load_policy(flags.config, options)
     with showing_progress() as progress:
         report = api.audit(
@@ -162,8 +164,11 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
             jobs=flags.jobs,
             found=progress.found,
         )
-    checks = api.checks_of(policy)
-    report, notes = known.marked(report, [check.id for check in checks])
+    told = known or flags.verbose or outputs.tell_checks
+    checks = api.checks_of(policy) if told else ()
+    notes = ""
+    if known:
+        report, notes = known.marked(report, [check.id for check in checks])
     context = Context(
         policy.profile,
         policy.fail_on,
@@ -174,8 +179,16 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
     )
     outputs.write(report, context)
     if notes and not flags.quiet:
-        click.echo(notes, err=True)
+        note(notes)
     return exit_code(report, policy)
+
+
+def _known(flags: Flags) -> Known | None:
+    if not flags.baseline and not flags.write_baseline:
+        return None
+    from kubeguard.cli.known import Known
+
+    return Known.of(flags.baseline, flags.write_baseline)
 
 
 def exit_code(report: Report, policy: Policy) -> int:
