@@ -43,6 +43,12 @@ _BLOB = Regex(r"(?<![\w+/.:@-])[A-Za-z0-9+/]{40,}+={0,2}(?![\w@])")
 _TELLING = (*SUSPICIOUS, "value")
 _VALUE = "value"
 """The key beside `name` in an env entry, whose name stands on another line."""
+_PAIR = Regex(
+    r"(?P<shown>[\s\-?{\[]*+(?:\"[^\"]*+\"|'[^']*+'|[^\s:\"'][^:]*+)\s*+:)(?P<gap>\s+|$|(?=[\"'\[{]))"
+)
+_OPENINGS = ("", "|", ">", "|-", ">-", "|+", ">+", "{", "[")
+"""What may follow a key whose value is on the lines below."""
+_FRAME = Regex(r"\s*(?:---|\.\.\.)?\s*|\s*[{}\[\],]+\s*")
 
 
 def mask(line: str, above: str = "") -> str:
@@ -66,22 +72,13 @@ def mask(line: str, above: str = "") -> str:
     return "".join([*pieces, line[done:]])
 
 
-_PAIR = Regex(
-    r"(?P<shown>[\s\-?{\[]*+(?:\"[^\"]*+\"|'[^']*+'|[^\s:\"'][^:]*+)\s*+:)(?P<gap>\s+|$|(?=[\"'\[{]))"
-)
-_FRAME = Regex(r"\s*(?:---|\.\.\.)?\s*|\s*[{}\[\],]+\s*")
-
-
 def mask_all_values(line: str) -> str:
     """The line of an object whose every value is confidential: only its first key is kept."""
     if _FRAME.fullmatch(line):
         return line
     pair = _PAIR.match(line)
     if pair:
-        rest = line[pair.end() :].strip()
-        return (
-            line if rest in ("", "|", ">", "|-", ">-", "|+", ">+", "{", "[") else pair[0] + _HIDDEN
-        )
+        return line if line[pair.end() :].strip() in _OPENINGS else pair[0] + _HIDDEN
     return _indent(line) + _HIDDEN
 
 
