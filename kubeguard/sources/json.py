@@ -162,7 +162,8 @@ class _Reader:
         try:
             text, end = scanstring(self.text, start + 1, True)
         except JSONDecodeError as error:
-            raise PlaceError(error.msg.lower(), error.pos) from None
+            message = error.msg.lower().removesuffix(" at").removesuffix(" starting")
+            raise PlaceError(message, error.pos) from None
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), end
 
     def _scalar(self, start: int) -> tuple[object, int]:
