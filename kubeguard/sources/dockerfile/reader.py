@@ -9,7 +9,8 @@ from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.sources.budget import BUDGET
 from kubeguard.sources.dockerfile import limits
 from kubeguard.sources.dockerfile.builder import Builder
-from kubeguard.sources.dockerfile.grammar import HEREDOCS, Parsed, RefusedError, complaints, parse
+from kubeguard.sources.dockerfile.complaints import complaints
+from kubeguard.sources.dockerfile.grammar import HEREDOCS, Parsed, RefusedError, parse
 from kubeguard.sources.dockerfile.heredocs import Found, openers
 from kubeguard.sources.dockerfile.lexer import Lexer, Mark, Statement
 from kubeguard.sources.dockerfile.places import DockerfilePlaces

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from kubeguard.sources.mapped import Mapped, Piece
 
-_UNKNOWN = "${_}"
+UNKNOWN = "${_}"
+"""Stands in a nested script for what is not known."""
 _BLANKS = re.compile(r"[ \t\n]+")
 _JSON_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
@@ -47,7 +48,7 @@ class Lexeme(NamedTuple):
     def pieces(self) -> list[Piece]:
         """The word as text that can be read as a script; the unknown in it stays one word."""
         return [
-            Piece(_UNKNOWN if text is None else text, start, end)
+            Piece(UNKNOWN if text is None else text, start, end)
             for text, start, end, _ in self.fragments
         ]
 

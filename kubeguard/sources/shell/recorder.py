@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubeguard.sources.expansion import MAX_LENGTH, Missing, Value
 from kubeguard.sources.mapped import Mapped, Piece
-from kubeguard.sources.shell.lexemes import Call, Input, Lexeme, lexeme, split
+from kubeguard.sources.shell.lexemes import UNKNOWN, Call, Input, Lexeme, lexeme, split
 from kubeguard.sources.shell.variables import Variables
 from kubeguard.sources.shell.words import Words
 from kubeguard.sources.shell.wrappers import SHELLS, invocation, pipefail_after, unwrap
@@ -75,7 +75,7 @@ class Recorder(ABC):
                     strings.extend(child.named_children)
                 continue
             if kind == "variable_assignment":
-                assignments[self._text(child.named_children[0])] = self._value(child)
+                assignments[self._name(child)] = self._value(child)
             else:
                 word = self.words.word(child)
                 words.extend(split(word) if len(word.fragments) > 1 or _splits(word) else (word,))
@@ -114,6 +114,9 @@ class Recorder(ABC):
         self.variables.set(name, value)
         self.within(None, node.named_children)
 
+    def _name(self, node: Node) -> str:
+        return self._text(node.named_children[0]) if node.named_children else ""
+
     def _value(self, node: Node) -> Lexeme:
         """What stands behind the `=` of an assignment."""
         if len(node.named_children) > 1:
@@ -122,7 +125,7 @@ class Recorder(ABC):
         return lexeme((), end, end)
 
     def _assigned(self, node: Node) -> tuple[str, Value]:
-        name, value = self._text(node.named_children[0]), self._value(node).value
+        name, value = self._name(node), self._value(node).value
         if value is not None and "+=" in self._text(node)[: len(name) + 2]:
             before = self.variables.lookup(name)
             value = before + value if isinstance(before, str) else None
@@ -187,7 +190,7 @@ class Recorder(ABC):
     def _nested(
         self, script: Mapped, *, pipefail: bool = False, variables: Variables | None = None
     ) -> None:
-        if self.nesting >= _MAX_NESTING or not script.text.strip():
+        if self.nesting >= _MAX_NESTING or not script.text.replace(UNKNOWN, "").strip():
             return
         walker = type(self)(
             script,

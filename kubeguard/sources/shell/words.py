@@ -78,14 +78,14 @@ class Words:
 
     def _string(self, node: Node, undeclared: dict[str, None]) -> Iterator[Fragment]:
         """A string in double quotes: what the grammar does not name in it is literal."""
-        start = self.text.text.index('"', node.start_byte) + 1
+        start = self._seek('"', node) + 1
         yield Fragment("", *self.text.span(start, start))
         for child in node.named_children:
             if child.type == "string_content":
                 continue
             begin = child.start_byte
             if child.type in _VARIABLES:
-                begin = self.text.text.index("$", begin)
+                begin = self._seek("$", child)
             yield from self._escaped(start, begin, _ESCAPE_IN_STRING, _unescaped)
             if child.type in _VARIABLES:
                 yield from self._variable(child, undeclared, splits=False)
@@ -93,6 +93,11 @@ class Words:
                 yield Fragment(None, *self.text.span(begin, child.end_byte))
             start = child.end_byte
         yield from self._escaped(start, node.end_byte - 1, _ESCAPE_IN_STRING, _unescaped)
+
+    def _seek(self, sign: str, node: Node) -> int:
+        """Where a node really begins: some take the blanks before them in."""
+        found = self.text.text.find(sign, node.start_byte, node.end_byte)
+        return max(found, node.start_byte)
 
     def _parts(self, node: Node, undeclared: dict[str, None]) -> Iterator[Fragment]:
         """Words written without a blank between them."""
@@ -106,7 +111,7 @@ class Words:
     def _variable(
         self, node: Node, undeclared: dict[str, None], *, splits: bool
     ) -> Iterator[Fragment]:
-        begin = self.text.text.index("$", node.start_byte)
+        begin = self._seek("$", node)
         written = self.text.text[begin : node.end_byte]
         value = None
         if "`" not in written and "$(" not in written:

@@ -96,7 +96,7 @@ _PIECES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @example("FROM a\nRUN \\")
 @example("FROM a\nRUN <<E <<F")
 @example('FROM a\nRUN ["\\u00e9\\n", "-c"]')
