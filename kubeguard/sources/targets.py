@@ -212,7 +212,7 @@ def _bytes(entry: Entry, budget: Budget) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return _pipe(descriptor, budget)
         with open(descriptor, "rb", closefd=False) as file:
-            head = file.read(_HEAD)
+            head = file.read(min(_HEAD, budget.bytes + 1))
             if is_binary(head) and not (entry.asked_for or named(entry.name)):
                 return head  # the rest of a model's weights would say no more
             return head + file.read(budget.bytes + 1 - len(head))
