@@ -26,7 +26,6 @@ _GAP = re.compile(r"(?:[ \t]|[\\`][ \t]*\r?\n)*\Z")
 _COMMA = re.compile(r",(?:[ \t]|[\\`][ \t]*\r?\n)*\Z")
 _CONTINUED = re.compile(r"[ \t]*[\\`][ \t]*(?=\r?\n)")
 _BLANKS = re.compile(r"[ \t]*")
-_TRIGGER = re.compile(r"\S+[ \t]+([A-Za-z]+)")
 _FAR = 200
 """As far as the gap before a word is followed back."""
 
@@ -51,7 +50,7 @@ def _replacement(before: Dockerfile, edit: Edit) -> Replacement:
     if len(path) == 1:
         return _instruction(text, *_extent(where), value)
     if path[-1] == "keyword" and value is not REMOVE:
-        return Replacement(*_keyword(text, where), str(value))
+        return Replacement(*_extent(where), str(value))
     if path[-1] in ("keyword", "trigger"):
         raise EditError("an ONBUILD is edited word by word, and has to keep its keyword")
     start, end = _extent(where) if value is REMOVE else _offsets(where, where.location.span)
@@ -88,16 +87,6 @@ def _instruction(text: str, start: int, end: int, value: object) -> Replacement:
         return Replacement(start, end, new)
     behind = line_break(text) + text[line_start(text, start) : start]
     return Replacement(start, start, "".join(line + behind for line in new.splitlines()))
-
-
-def _keyword(text: str, where: Node) -> tuple[int, int]:
-    start, end = _offsets(where, where.source.places.key_span(where.path))
-    if "trigger" not in where.path:
-        return start, end
-    found = _TRIGGER.match(text, start, end)
-    if found is None:
-        raise EditError("a trigger on another line than its ONBUILD")
-    return found.span(1)
 
 
 def _written(text: str, start: int, end: int, value: str, *, as_json: bool) -> Replacement:
