@@ -24,6 +24,7 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delenv(name, raising=False)
     yield
     gc.enable()
+    gc.unfreeze()
 
 
 @pytest.fixture
