@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kubeguard.model.fix import Edit, Fix
+from kubeguard.model.trouble import Trouble
 from kubeguard.sources.edit import dockerfile, yaml
 from kubeguard.sources.edit.splice import EditError, Replacement, ordered, splice
 from kubeguard.sources.edit.wants import collected, same
 from kubeguard.sources.places import TextPlaces
 from kubeguard.sources.text import parse
+from kubeguard.sources.yaml import Document
 
 __all__ = ["EditError", "Replacement", "apply", "replacements", "settle"]
 
@@ -81,8 +83,13 @@ def _in_documents(name: str, text: str, edits: Sequence[Edit]) -> tuple[Replacem
     if wants:
         raise EditError("a document that is not in the text")
     result = ordered(found)
-    read_again, still_broken = parse(name, splice(text, result))
-    values = [document.node.value for document in read_again]
-    if len(broken) != len(still_broken) or not same(expected, values):
+    read_again, now_broken = parse(name, splice(text, result))
+    if not same(expected, [document.node.value for document in read_again]) or (
+        _troubles(read_again, now_broken) > _troubles(documents, broken)
+    ):
         raise EditError("something else would change as well")
     return result
+
+
+def _troubles(documents: Iterable[Document], broken: Sequence[Trouble]) -> int:
+    return len(broken) + sum(len(document.troubles) for document in documents)

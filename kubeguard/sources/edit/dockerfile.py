@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from kubeguard.model.dockerfile import Dockerfile, Instruction
 from kubeguard.model.fix import REMOVE, Edit
-from kubeguard.model.location import Span
+from kubeguard.model.location import Path, Span
 from kubeguard.model.node import Node
 from kubeguard.sources.dockerfile import read
 from kubeguard.sources.edit.splice import (
@@ -49,10 +50,8 @@ def _replacement(before: Dockerfile, edit: Edit) -> Replacement:
         raise EditError("a Dockerfile takes text")
     if len(path) == 1:
         return _instruction(text, *_extent(where), value)
-    if path[-1] == "keyword" and value is not REMOVE:
-        return Replacement(*_extent(where), str(value))
-    if path[-1] in ("keyword", "trigger"):
-        raise EditError("an ONBUILD is edited word by word, and has to keep its keyword")
+    if path[-1] == "trigger" or (path[-1] == "keyword" and value is REMOVE):
+        raise EditError("an instruction has to keep its keyword, and ONBUILD its trigger")
     start, end = _extent(where) if value is REMOVE else _offsets(where, where.location.span)
     as_json = text.startswith('"', start) and _is_json(before, edit)
     if value is REMOVE:
@@ -115,49 +114,42 @@ def _without(text: str, start: int, end: int, *, is_flag: bool, as_json: bool) -
 _ANY = object()
 
 
-def _as_meant(before: Dockerfile, after: Dockerfile, edits: Iterable[Edit]) -> bool:
+def _as_meant(before: Dockerfile, after: Dockerfile, edits: Sequence[Edit]) -> bool:
     """Whether all but the edited instructions are what they were, and these still run the same."""
-    wanted: list[object] = list(_values(before))
-    touched: set[int] = set()
-    inserted: dict[int, int] = {}
-    for edit in edits:
-        index = int(edit.where.path[0])
-        if len(edit.where.path) > 1:
-            touched.add(index)
-        elif edit.value is REMOVE:
-            wanted[index] = REMOVE
-        elif str(edit.value).endswith("\n"):
-            inserted[index] = str(edit.value).count("\n")
-        else:
-            wanted[index] = _ANY
-    old = _by_index(before)
+    old, new = _by_index(before), _by_index(after)
+    inside = [edit for edit in edits if len(edit.where.path) > 1]
+    touched = {edit.where.path[0] for edit in inside}
     expected: list[object] = []
-    for index, value in enumerate(wanted):
-        expected += [_ANY] * inserted.get(index, 0)
-        if value is not REMOVE:
-            expected.append(old[index] if index in touched and value is not _ANY else value)
-    found = _values(after)
-    new = _by_index(after)
-    return len(found) == len(expected) and all(
-        want is _ANY
-        or (_runs_same(want, new[index]) if isinstance(want, Instruction) else want == value)
-        for index, (want, value) in enumerate(zip(expected, found, strict=True))
+    for index in sorted(old):
+        own = {edit.value for edit in edits if edit.where.path == (index,)}
+        lines = [str(value) for value in own if str(value).endswith("\n")]
+        expected += [_ANY] * sum(line.count("\n") for line in lines)
+        if REMOVE in own:
+            continue
+        if len(own) > len(lines):
+            expected.append(_ANY)
+        else:
+            whole = old[index].node.value
+            expected.append(_calls(old[index], inside) if index in touched else whole)
+    return len(expected) == len(new) and all(
+        want in (_ANY, _calls(new[index]) if isinstance(want, list) else new[index].node.value)
+        for index, want in enumerate(expected)
     )
-
-
-def _values(dockerfile: Dockerfile) -> list[object]:
-    return dockerfile.node.sequence
 
 
 def _by_index(dockerfile: Dockerfile) -> dict[int, Instruction]:
     return {int(one.node.path[0]): one for one in dockerfile.instructions}
 
 
-def _runs_same(old: Instruction, new: Instruction) -> bool:
-    """Whether an edited instruction calls the same programs."""
-    pairs = [(old, new)] + ([(old.trigger, new.trigger)] if old.trigger and new.trigger else [])
-    return all(
-        [command.program for command in first.commands]
-        == [command.program for command in second.commands]
-        for first, second in pairs
-    )
+def _calls(instruction: Instruction, edits: Iterable[Edit] = ()) -> list[tuple[str, int]]:
+    """The programs that are called, each with the number of words it has after the edits."""
+    growth: Counter[Path] = Counter()
+    for edit in edits:
+        if edit.where.path[-2] == "words":
+            count = 0 if edit.value is REMOVE else len(str(edit.value).split())
+            growth[edit.where.path[:-2]] += count - 1
+    return [
+        (command.program, len(command.words) + growth[command.node.path])
+        for one in (instruction, instruction.trigger)
+        for command in (one.commands if one else ())
+    ]

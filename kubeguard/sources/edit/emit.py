@@ -21,14 +21,25 @@ def scalar(value: object, like: str = "") -> str:
     return value if plain else json.dumps(value, ensure_ascii=False)
 
 
-def flow(value: object, like: str = "") -> str:
-    """A value in braces and brackets; `like` a double quote it is JSON."""
+def flow(value: object, like: str = "", lead: str = "", step: str = "") -> str:
+    """A value in braces and brackets; `like` a double quote it is JSON.
+
+    With a `lead`, a line break and the indentation of its line, mappings take a line per key.
+    """
+    below = lead and lead + step
     if isinstance(value, dict):
-        entries = (f"{scalar(key, like)}: {flow(item, like)}" for key, item in value.items())
-        return "{" + ", ".join(entries) + "}"
+        entries = [pair(key, item, like, below, step) for key, item in value.items()]
+        if entries and lead:
+            return f"{{{below}{f',{below}'.join(entries)}{lead}}}"
+        return f"{{{', '.join(entries)}}}"
     if isinstance(value, list):
-        return "[" + ", ".join(flow(item, like) for item in value) + "]"
+        return f"[{', '.join(flow(item, like) for item in value)}]"
     return scalar(value, like)
+
+
+def pair(key: str, value: object, like: str, lead: str, step: str) -> str:
+    """One key with its value, for within braces."""
+    return f"{scalar(key, like)}: {flow(value, like, lead, step)}"
 
 
 def fits(value: object) -> bool:

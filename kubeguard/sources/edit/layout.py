@@ -30,9 +30,14 @@ class Layout:
     def __init__(self, text: str, root: Spot) -> None:
         self.text = text
         self.break_ = line_break(text)
-        inside = [self.inner(child) for child in self.own(root).values() if self.in_block(child)]
-        columns = [self.column(start) for start in inside if self.text[start] != "-"]
-        self.step = next((column for column in columns if column > 0), _DEFAULT_STEP)
+        self.step = _DEFAULT_STEP
+        own = self.own(root).values()
+        if self.is_flow(root):
+            starts = [child.key_start for child in own if self.lead(child)[0]]
+        else:
+            starts = [self.inner(child) for child in own if self.in_block(child)]
+        columns = [self.column(start) for start in starts if text[start] != "-"]
+        self.step = next((column for column in columns if column > 0), self.step)
 
     def inner(self, spot: Spot) -> int:
         """Where the value begins behind its anchor and tag."""
@@ -66,6 +71,14 @@ class Layout:
     def items(self, spot: Spot) -> list[Spot]:
         """The items of a list."""
         return [unpacked(entry) for entry in spot.below] if isinstance(spot.below, list) else []
+
+    def lead(self, entry: Spot) -> tuple[str, str]:
+        """The break and indentation before an entry on a line of its own, and one step of it."""
+        start = line_start(self.text, entry.key_start)
+        indent = self.text[start : entry.key_start]
+        if not start or indent.strip():
+            return "", ""
+        return self.break_ + indent, "\t" if indent[:1] == "\t" else " " * self.step
 
     def column(self, offset: int) -> int:
         """The zero-based column of an offset."""

@@ -80,8 +80,7 @@ class _Planner:
         }
         entries = [(child, key in gone) for key, child in own.items()]
         if is_flow:
-            new = [emit.flow({key: item}, self.like)[1:-1] for key, item in added.items()]
-            self._in_flow(spot, entries, new)
+            self._in_flow(entries, added)
         else:
             self._remove_keys(entries)
             self._add_lines(spot, added)
@@ -108,7 +107,7 @@ class _Planner:
         added = new[len(kept) :] if isinstance(new, list) else []
         if is_flow:
             entries = [(item, index in gone) for index, item in enumerate(items)]
-            self._in_flow(spot, entries, [emit.flow(item, self.like) for item in added])
+            self._in_flow(entries, added)
             return
         for index, item in enumerate(items):
             if index in gone:
@@ -153,7 +152,7 @@ class _Planner:
         self.found.append(without_lines(self.text, dash, end))
 
     def _in_flow(
-        self, spot: Spot, entries: Sequence[tuple[Spot, bool]], added: Sequence[str]
+        self, entries: Sequence[tuple[Spot, bool]], added: dict[str, object] | list[object]
     ) -> None:
         """Entries out of and into braces or brackets, each with its comma."""
         kept = [number for number, (_, gone) in enumerate(entries) if not gone]
@@ -164,12 +163,14 @@ class _Planner:
             if gone:
                 self._put(entry.key_start, following.key_start)
         end = max(last.end, last.key_end)
-        if added:
-            start = line_start(self.text, last.key_start)
-            indent = self.text[start : last.key_start]
-            own_line = start > spot.start and not indent.strip()
-            between = "," + (self.layout.break_ + indent if own_line else " ")
-            self._put(end, end, "".join(between + entry for entry in added))
+        lead, step = self.layout.lead(last)
+        new = (
+            [emit.pair(key, item, self.like, lead, step) for key, item in added.items()]
+            if isinstance(added, dict)
+            else [emit.flow(item, self.like, lead, step) for item in added]
+        )
+        if new:
+            self._put(end, end, "".join(f",{lead or ' '}{entry}" for entry in new))
         tail = entries[-1][0]
         if kept[-1] < len(entries) - 1:
             self._put(end, max(tail.end, tail.key_end))
@@ -178,7 +179,8 @@ class _Planner:
         """Another value in the place of this one, on the same line where it fits there."""
         start, end = spot.start, self.layout.end(spot)
         if slot is None:
-            self._replace_in_flow(spot, emit.flow(value, self.like or self.text[start:end]))
+            new = emit.flow(value, self.like or self.text[start:end], *self.layout.lead(spot))
+            self._replace_in_flow(spot, new)
         elif not emit.fits(value):
             self._replace_by_lines(spot, value, slot)
         elif self.layout.in_block(spot) and line_end(self.text, slot.head) < start:
