@@ -13,9 +13,12 @@ import pytest
 
 from kubeguard.engine import Settings, audit
 from kubeguard.model.finding import Check, Finding
+from kubeguard.model.fix import Edit
 from kubeguard.policy.policy import Policy
 from kubeguard.policy.suppressions import Suppressions
 from kubeguard.registry import load_checks
+from kubeguard.sources.decode import decode
+from kubeguard.sources.edit import apply
 from kubeguard.sources.schema import Schemas
 from kubeguard.sources.text import read
 
@@ -98,6 +101,35 @@ def test_fence(check: Check, fence: Fence) -> None:
         assert len(finding.message) <= 200
 
 
+def repairs(check: Check) -> Iterator[tuple[Fence, Fence]]:
+    """Every `fixed` fence with the `bad` one before it."""
+    bad: list[Fence] = []
+    for fence in fences(check):
+        if fence.verdict == "fixed":
+            yield bad[-1], fence
+        elif fence.verdict == "bad":
+            bad.append(fence)
+
+
+def edits(check: Check, fence: Fence) -> list[Edit]:
+    return [e for found in findings(check, fence) if found.fix for e in found.fix.edits]
+
+
+REPAIRS = [
+    pytest.param(check, bad, fixed, id=f"{check.id}-{check.name}-{number}")
+    for check in CHECKS
+    for number, (bad, fixed) in enumerate(repairs(check), 1)
+]
+
+
+@pytest.mark.parametrize(("check", "bad", "fixed"), REPAIRS)
+def test_fixed(check: Check, bad: Fence, fixed: Fence) -> None:
+    wanted = edits(check, bad)
+
+    assert wanted
+    assert apply(decode(bad.body), wanted) == decode(fixed.body)
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.id}-{check.name}")
 def test_page(check: Check) -> None:
     text = page(check)
@@ -107,3 +139,5 @@ def test_page(check: Check) -> None:
     assert "\n## What to do\n" in text
     assert {fence.verdict for fence in examples} >= {"bad", "good"}
     assert all(bool(fence.lines) == (fence.verdict == "bad") for fence in examples)
+    offers_edits = any(edits(check, fence) for fence in examples if fence.verdict == "bad")
+    assert ("fixed" in {fence.verdict for fence in examples}) == offers_edits
