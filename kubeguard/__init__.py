@@ -13,9 +13,20 @@ from typing import TYPE_CHECKING
 from kubeguard.version import VERSION
 
 if TYPE_CHECKING:
-    from kubeguard.api import audit
-    from kubeguard.errors import KubeguardError
-    from kubeguard.model.finding import Account, Check, Fault, Finding, Outcome, Report
+    from kubeguard.api import audit, load_policy
+    from kubeguard.errors import KubeguardError, UsageError
+    from kubeguard.formats import render
+    from kubeguard.model.finding import (
+        Account,
+        Check,
+        Excerpt,
+        Fault,
+        Finding,
+        Outcome,
+        Report,
+        Suppression,
+    )
+    from kubeguard.model.fix import Fix, Grade
     from kubeguard.model.location import Location, Span
     from kubeguard.model.severity import Profile, Severity
     from kubeguard.policy.policy import Policy
@@ -26,8 +37,11 @@ __version__ = VERSION
 _HOMES = {
     "Account": "kubeguard.model.finding",
     "Check": "kubeguard.model.finding",
+    "Excerpt": "kubeguard.model.finding",
     "Fault": "kubeguard.model.finding",
     "Finding": "kubeguard.model.finding",
+    "Fix": "kubeguard.model.fix",
+    "Grade": "kubeguard.model.fix",
     "KubeguardError": "kubeguard.errors",
     "Location": "kubeguard.model.location",
     "Outcome": "kubeguard.model.finding",
@@ -36,15 +50,22 @@ _HOMES = {
     "Report": "kubeguard.model.finding",
     "Severity": "kubeguard.model.severity",
     "Span": "kubeguard.model.location",
+    "Suppression": "kubeguard.model.finding",
+    "UsageError": "kubeguard.errors",
     "audit": "kubeguard.api",
     "load_checks": "kubeguard.registry",
+    "load_policy": "kubeguard.api",
+    "render": "kubeguard.formats",
 }
 
 __all__ = [
     "Account",
     "Check",
+    "Excerpt",
     "Fault",
     "Finding",
+    "Fix",
+    "Grade",
     "KubeguardError",
     "Location",
     "Outcome",
@@ -53,9 +74,13 @@ __all__ = [
     "Report",
     "Severity",
     "Span",
+    "Suppression",
+    "UsageError",
     "__version__",
     "audit",
     "load_checks",
+    "load_policy",
+    "render",
 ]
 
 
