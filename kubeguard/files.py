@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -16,6 +15,8 @@ def replace(file: Path, text: str) -> None:
         # A device or pipe (/dev/stderr) has nothing to lose and cannot be renamed over.
         file.write_text(text, encoding="utf-8")
         return
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as stream:

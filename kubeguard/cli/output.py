@@ -6,9 +6,9 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -37,8 +37,7 @@ def parse_format(text: str) -> tuple[str, str]:
     return name, "" if file == "-" else file
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(NamedTuple):
     """Format and file of each output; '' is standard output, which takes one format."""
 
     formats: tuple[tuple[str, str], ...]
@@ -69,7 +68,7 @@ class Outputs:
     def write(self, report: Report, context: Context) -> None:
         """Render every output. Raises KubeguardError when one cannot be written, after the rest."""
         failed: list[str] = []
-        plain = replace(context, style=replace(context.style, color=False, width=_FILE_WIDTH))
+        plain = context._replace(style=context.style._replace(color=False, width=_FILE_WIDTH))
         for name, file in self.formats:
             try:
                 if file:

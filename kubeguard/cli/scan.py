@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -134,7 +133,6 @@ def scan(
     **flags: object,
 ) -> None:
     """Judge TARGETS: files, folders, or - for standard input (default: this folder)."""
-    gc.disable()  # the objects of a scan live until its end; looking for cycles is a third of it
     named = _named("--select", select), _named("--ignore", ignore)
     options = Options(profile, fail_on, kubernetes_version, *named, exclude)
     raise SystemExit(_scan(targets, options, Flags(**flags)))  # type: ignore[arg-type]

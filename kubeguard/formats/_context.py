@@ -1,14 +1,13 @@
 """What a report does not hold but its reader wants to know."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kubeguard.model.finding import Check
 from kubeguard.model.severity import Profile, Severity
 from kubeguard.version import VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How the text format looks; `width` counts cells of a terminal."""
 
     color: bool = False
@@ -17,8 +16,10 @@ class Style:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+_PLAIN = Style()
+
+
+class Context(NamedTuple):
     """The circumstances of a scan: which kubeguard, judging by which rules, for how long."""
 
     profile: Profile = Profile.RESTRICTED
@@ -33,4 +34,4 @@ class Context:
     docs: str = ""
     """Where the pages of the checks are published, without the trailing slash; '' if nowhere."""
     version: str = VERSION
-    style: Style = Style()
+    style: Style = _PLAIN

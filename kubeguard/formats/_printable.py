@@ -7,7 +7,9 @@ first `#` of `##[...]` and `##vso[...]`, which GitHub and Azure runners obey any
 
 import re
 
-HIDDEN = re.compile(
+from kubeguard.model.regex import Regex
+
+HIDDEN = Regex(
     "["
     "\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
     "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"

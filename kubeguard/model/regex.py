@@ -35,3 +35,7 @@ class Regex:
     @cached_property
     def finditer(self) -> Callable[..., Iterator[re.Match[str]]]:
         return self.pattern.finditer
+
+    @cached_property
+    def sub(self) -> Callable[..., str]:
+        return self.pattern.sub

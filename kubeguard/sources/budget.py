@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kubeguard.model.trouble import TroubleKind
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """Generous for anything a person or a generator of manifests writes, small for an attacker."""
 
     bytes: int = 64 * 1024 * 1024

@@ -7,9 +7,8 @@ import os
 import re
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -21,8 +20,7 @@ _STAR = "[^/]*"
 _RUN = re.compile(r"[^()]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(NamedTuple):
     """Patterns in gitignore's language; the deepest file has the last word, as in git."""
 
     layers: tuple[tuple[str, GitIgnoreSpec], ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
@@ -47,7 +46,7 @@ def read(name: str, text: str, budget: Budget = BUDGET) -> tuple[list[Document],
         documents.append(Document(Node(value, source), tuple(troubles)))
         position = _space(text, position)
     if documents and (rest := unlisted(name, lines, tally)):
-        documents[-1] = replace(documents[-1], troubles=(*documents[-1].troubles, rest))
+        documents[-1] = documents[-1]._replace(troubles=(*documents[-1].troubles, rest))
     return documents, []
 
 

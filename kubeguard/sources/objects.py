@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
+from typing import NamedTuple
 
 from kubeguard.model.node import Node, Subject
+from kubeguard.model.regex import Regex
 from kubeguard.model.trouble import Trouble, TroubleKind
 
-_API_VERSION = re.compile(r"(?:[a-z0-9.-]+/)?v[0-9]+(?:(?:alpha|beta)[0-9]+)?")
+_API_VERSION = Regex(r"(?:[a-z0-9.-]+/)?v[0-9]+(?:(?:alpha|beta)[0-9]+)?")
 _TOOL_GROUPS = (
     "audit.k8s.io",
     "apiserver.config.k8s.io",
@@ -40,8 +41,7 @@ class Family(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(NamedTuple):
     """A document sorted by whose it is, with the objects in it when it is ours."""
 
     family: Family

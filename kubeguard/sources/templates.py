@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-_HELM = re.compile(
+from kubeguard.model.regex import Regex
+
+_HELM = Regex(
     r"\{\{-?\s*(?:\$?\.Values\b|\.Release\b|\.Chart\b|\.Capabilities\b|\.Files\b"
     r"|include\s+\"|template\s+\"|define\s+\"|toYaml\b|tpl\b|fail\b|lookup\s)"
 )
-_ANY = re.compile(r"\{\{|\{%|<%")
+_ANY = Regex(r"\{\{|\{%|<%")
 
 
 def helm(text: str) -> re.Match[str] | None:
@@ -39,7 +41,7 @@ def holds_helm(value: object) -> bool:
     return False
 
 
-def _first(expression: re.Pattern[str], text: str) -> re.Match[str] | None:
+def _first(expression: Regex, text: str) -> re.Match[str] | None:
     found = expression.search(text)
     while found:
         start = text.rfind("\n", 0, found.start()) + 1

@@ -9,6 +9,7 @@ from kubeguard.model.finding import Outcome
 from kubeguard.model.lines import Lines
 from kubeguard.model.node import Node, Source
 from kubeguard.model.reading import Reading
+from kubeguard.model.regex import Regex
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.sources import json, templates, yaml
 from kubeguard.sources.budget import BUDGET, Budget
@@ -18,13 +19,13 @@ from kubeguard.sources.places import Spot, TextPlaces
 from kubeguard.sources.yaml.builder import Mark
 from kubeguard.sources.yaml.reader import Document, place_trouble
 
-DOCKERFILE_NAME = re.compile(
+DOCKERFILE_NAME = Regex(
     r"(?:Dockerfile|Containerfile)(?:[._-].*)?|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE
 )
-YAML_NAME = re.compile(r".*\.(?:ya?ml|json)", re.IGNORECASE)
-TEMPLATE_NAME = re.compile(r".*\.(?:template|tmpl|tpl|gotmpl|j2|jinja2?|erb|in)", re.IGNORECASE)
-_OBJECT_START = re.compile(r"^[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
-_FIRST_INSTRUCTION = re.compile(
+YAML_NAME = Regex(r".*\.(?:ya?ml|json)", re.IGNORECASE)
+TEMPLATE_NAME = Regex(r".*\.(?:template|tmpl|tpl|gotmpl|j2|jinja2?|erb|in)", re.IGNORECASE)
+_OBJECT_START = Regex(r"^[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
+_FIRST_INSTRUCTION = Regex(
     r"(?:[ \t]*+(?:#[^\n]*+|ARG[ \t]++\w[^\n]*+)?\n)*+"
     r"[ \t]*+FROM[ \t]++(?:--platform=\S++[ \t]++)?[^\s;,]++(?:[ \t]++AS[ \t]++\S++)?\s*?(?:\n|\Z)",
     re.IGNORECASE,

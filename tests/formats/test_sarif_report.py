@@ -43,7 +43,7 @@ def test_a_rule(tmp_path: Path) -> None:
         "# Workload shares the node's network\n\nEvery policy is\nskipped.\n\n## What\n"
     )
     check = replace(HOST_NETWORK, page=page)
-    context = replace(CONTEXT, checks=(check,), docs="https://docs.example/checks")
+    context = CONTEXT._replace(checks=(check,), docs="https://docs.example/checks")
     (rule,) = run_of(NOTHING, context)["tool"]["driver"]["rules"]
     assert rule == {
         "id": "KG3001",

@@ -21,7 +21,7 @@ from kubeguard.formats import Context, Style, render
 from kubeguard.model.finding import Account, Outcome, Report
 from kubeguard.model.location import Location, Span
 
-QUIET = replace(CONTEXT, style=Style(quiet=True))
+QUIET = CONTEXT._replace(style=Style(quiet=True))
 
 
 def test_a_deployment_with_eight_flaws_fits_on_a_screen(snapshot: SnapshotAssertion) -> None:
@@ -32,7 +32,7 @@ def test_a_deployment_with_eight_flaws_fits_on_a_screen(snapshot: SnapshotAssert
 
 @pytest.mark.parametrize("verbose", [False, True], ids=["default", "verbose"])
 def test_everything_a_report_can_hold(snapshot: SnapshotAssertion, verbose: bool) -> None:
-    assert render("text", EVERYTHING, replace(CONTEXT, style=Style(verbose=verbose))) == snapshot
+    assert render("text", EVERYTHING, CONTEXT._replace(style=Style(verbose=verbose))) == snapshot
 
 
 def test_quiet_is_one_line_for_each_finding_and_failure() -> None:
@@ -58,7 +58,7 @@ def test_a_scan_of_nothing_says_so() -> None:
 
 
 def test_a_scan_that_never_fails_names_no_limit() -> None:
-    text = render("text", EIGHT_FLAWS, replace(CONTEXT, fail_on=None))
+    text = render("text", EIGHT_FLAWS, CONTEXT._replace(fail_on=None))
     assert "\n8 findings: 1 critical, 2 high, 4 medium, 1 low\n" in text
 
 
@@ -124,7 +124,7 @@ def test_a_place_that_goes_on_below_is_marked_to_the_end_of_its_line() -> None:
 
 def test_color_only_when_asked() -> None:
     assert "\x1b" not in render("text", EVERYTHING, CONTEXT)
-    colored = render("text", EVERYTHING, replace(CONTEXT, style=Style(color=True)))
+    colored = render("text", EVERYTHING, CONTEXT._replace(style=Style(color=True)))
     assert "\x1b[31m\x1b[1mhigh    \x1b[0m  KG3001" in colored
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import yaml
 
 from kubeguard.model.lines import Lines
 from kubeguard.model.location import Path
 from kubeguard.model.node import Node, Source
+from kubeguard.model.regex import Regex
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.sources.budget import BUDGET, Budget, Tally
 from kubeguard.sources.places import Spot, TextPlaces
@@ -23,12 +25,11 @@ except ImportError:  # a PyYAML built without libyaml: ten times slower, the sam
 
 _SEPARATOR = re.compile(r"---(?<![^\r\n]---)(?=[ \t\r\n]|\Z)")
 _DIRECTIVE = re.compile(r"%(?<![^\r\n]%)")
-_TAG = re.compile(r"(?:&[^\s,\[\]{}]+\s+)?(!<[^>\s]*>|![^\s,\[\]{}]*)")
+_TAG = Regex(r"(?:&[^\s,\[\]{}]+\s+)?(!<[^>\s]*>|![^\s,\[\]{}]*)")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One YAML or JSON document and what was odd about it; an empty one has the value None."""
 
     node: Node
@@ -100,7 +101,7 @@ class _Stream:
             self.broken.append(trouble)
         else:
             last = self.documents[-1]
-            self.documents[-1] = replace(last, troubles=(*last.troubles, trouble))
+            self.documents[-1] = last._replace(troubles=(*last.troubles, trouble))
 
 
 def _chunks(text: str) -> Iterator[tuple[int, int]]:
