@@ -172,6 +172,7 @@ def test_assignments(script: str) -> None:
         ("a <<E | b\nE\n", {"b": "a"}),
         ("a | b || c", {"b": "a"}),
         ("a |& b || c", {"b": "a"}),
+        ("a | b | c | d && e && f", {"b": "a", "c": "b", "d": "c"}),
         ("x=1 | b", {}),
     ],
 )

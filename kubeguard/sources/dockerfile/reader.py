@@ -125,11 +125,6 @@ class _Reader:
             self._broken(Mark("the file has no instructions", 0, 0))
         elif value and not stages:
             self._broken(Mark("there is no FROM", 0, 0))
-        for instruction in preamble if stages else ():
-            if instruction.keyword != "ARG":
-                message = f"{instruction.keyword} stands before the first FROM"
-                self.troubles.append(Trouble(instruction.node, TroubleKind.BROKEN, message))
-                break
         return Dockerfile(Node(value, self.source), preamble, stages) if value else None
 
     def _broken(self, mark: Mark) -> None:

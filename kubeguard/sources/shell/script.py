@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,14 @@ class _Walker(Recorder):
         """Kinds that hold no commands, which spares looking into them."""
 
     def pipeline(self, node: Node) -> None:
-        outer = self.piped
+        self._pipe(node, self.piped)
+
+    def _pipe(self, node: Node, outer: Call | None) -> None:
+        """`outer` is what the pipe as a whole, and all that follows it, reads from."""
+        if self.depth >= MAX_DEPTH:
+            self._flat(node)
+            return
+        self.depth += 1
         for child in node.named_children:
             self.latest = None
             if child.type == "list":
@@ -111,12 +119,22 @@ class _Walker(Recorder):
                 self.visit(child)
             self.piped = self.latest
         self.piped = outer
+        self.depth -= 1
 
     def _misnested(self, node: Node, outer: Call | None) -> None:
-        """The grammar takes `a |& b || c` for a pipe into `b || c`: only `b` reads from it."""
-        for child in node.named_children:
-            self.visit(child)
+        """The grammar takes `a | b || c` for a pipe into `b || c`: only `b` reads from it."""
+        first = node
+        behind: list[list[Node]] = []
+        while first.type == "list":
+            first, *others = first.named_children
+            behind.append(others)
+        if first.type == "pipeline":
+            self._pipe(first, outer)
+        else:
+            self.visit(first)
+        for child in chain.from_iterable(reversed(behind)):
             self.piped = outer
+            self.visit(child)
 
     def subshell(self, node: Node) -> None:
         """Variables and options that are set inside do not come out."""

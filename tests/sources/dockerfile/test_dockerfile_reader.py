@@ -236,7 +236,6 @@ def test_trigger_is_part_of_its_onbuild() -> None:
         ("", "the file has no instructions", "1:1-1:1"),
         ("# only a comment\n", "the file has no instructions", "1:1-1:1"),
         ("ARG a\n", "there is no FROM", "1:1-1:1"),
-        ("RUN a\nFROM b", "RUN stands before the first FROM", "1:1-1:6"),
         ("FROM a\nRNU b", "unknown instruction 'RNU', did you mean RUN?", "2:1-2:4"),
         ("FROM a\nJUNK", "unknown instruction 'JUNK'", "2:1-2:5"),
         ("FROM", "FROM takes an image, or an image AS a name", "1:1-1:5"),
