@@ -36,7 +36,7 @@ def subjects(binding: Manifest) -> Iterator[Node]:
 def named(binding: Manifest, kinds: frozenset[str], names: frozenset[str]) -> Iterator[Node]:
     """The names of the subjects that are one of these."""
     for subject in subjects(binding):
-        if subject.get("kind") in kinds and subject.get("name") in names:
+        if subject["kind"].text in kinds and subject["name"].text in names:
             yield subject["name"]
 
 
@@ -48,13 +48,13 @@ def cluster_admins(binding: Manifest) -> list[str]:
     return [
         f"{subject['kind'].text} {subject['name'].text!r}"
         for subject in subjects(binding)
-        if subject.get("name") not in _OPEN
+        if subject["name"].text not in _OPEN
     ]
 
 
 def public(binding: Manifest) -> bool:
     """Whether the role is one that Kubernetes grants to everybody anyway."""
-    return binding.node["roleRef"].get("name") in _PUBLIC_ROLES
+    return binding.node["roleRef"]["name"].text in _PUBLIC_ROLES
 
 
 def role_of(binding: Manifest) -> str:

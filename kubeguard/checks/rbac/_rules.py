@@ -91,7 +91,7 @@ def grant(rule: Node, power: Power) -> Grant | None:
 
     Where `*` stands for every resource there is, that is said once, by the checks for wildcards.
     """
-    verbs = [v for v in rule["verbs"] if v.value == _ALL or v.value in power.verbs]
+    verbs = [v for v in rule["verbs"] if v.text == _ALL or v.text in power.verbs]
     if not verbs or not (_ALL in (groups := _groups(rule)) or power.group in groups):
         return None
     resources = [r for r in rule["resources"] if _covers(r.value, power.resources)]

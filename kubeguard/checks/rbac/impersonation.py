@@ -20,7 +20,7 @@ _MIGHTY = {"system:masters", "system:admin"}
 )
 def impersonation(role: Manifest) -> Iterator[Problem]:
     for grant in grants(role, IMPERSONATE):
-        mighty = [name for name in grant.named if name in _MIGHTY]
+        mighty = [name for name in grant.named if isinstance(name, str) and name in _MIGHTY]
         if mighty or not grant.named:
             whom = repr(mighty[0]) if mighty else f"any of {quoted(grant.resources)}"
             how = "" if grant.verbs[0].value != "*" else ": '*' includes the verb impersonate"

@@ -20,7 +20,7 @@ _MIGHTY = {"admin", "cluster-admin", "edit"}
 )
 def role_binding_right(role: Manifest) -> Iterator[Problem]:
     for grant in grants(role, BIND):
-        mighty = [name for name in grant.named if name in _MIGHTY]
+        mighty = [name for name in grant.named if isinstance(name, str) and name in _MIGHTY]
         verbs = [verb for verb in grant.verbs if verb.value == "bind"]
         if verbs and (mighty or not grant.named):
             what = repr(mighty[0]) if mighty else "any role, cluster-admin included"
