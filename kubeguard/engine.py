@@ -103,9 +103,14 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
     schemas = settings.schemas(objects) if settings.schemas else None
     problems: dict[str, list[tuple[Check, Problem]]] = {}
     faults: list[Fault] = []
+    names = {reading.name for reading in readings}
     bundle = Bundle(tuple(manifest for own in manifests for manifest in own))
     for check, problem in _ask(bundle, [c for c in checks if c.on is Bundle], faults):
-        problems.setdefault(problem.where.source.name, []).append((check, problem))
+        name = problem.where.source.name
+        if name in names:
+            problems.setdefault(name, []).append((check, problem))
+        else:
+            faults.append(Fault(check.id, name, f"no input has this name: {problem.message}"))
     return World(manifests, schemas, problems, tuple(faults))
 
 
