@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import click
 
 from kubeguard import files
 from kubeguard.errors import KubeguardError, UsageError
-from kubeguard.formats import FORMATS, Context, Style, render
+from kubeguard.formats import FORMATS, Context, Style, pieces
 from kubeguard.formats._printable import printable
 from kubeguard.model.finding import Report
 from kubeguard.policy.names import suggest
@@ -72,9 +72,9 @@ class Outputs(NamedTuple):
         for name, file in self.formats:
             try:
                 if file:
-                    files.replace(Path(file), render(name, report, plain))
+                    files.replace(Path(file), pieces(name, report, plain))
                 else:
-                    _print(render(name, report, context), for_people=name == FOR_PEOPLE)
+                    _print(pieces(name, report, context), for_people=name == FOR_PEOPLE)
             except OSError as error:
                 failed.append(f"{file or 'standard output'}: {reason(error)}")
         if failed:
@@ -124,7 +124,7 @@ def on_terminal() -> bool:
 def say(text: str) -> None:
     """Print lines for people. Raises KubeguardError when standard output cannot be written."""
     try:
-        _print(text + "\n", for_people=True)
+        _print([text, "\n"], for_people=True)
     except OSError as error:
         raise KubeguardError(f"standard output: {reason(error)}") from error
 
@@ -140,7 +140,7 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _print(text: str, for_people: bool) -> None:
+def _print(texts: Iterable[str], for_people: bool) -> None:
     """Write to standard output; that a reader has seen enough (`| head`) is no error.
 
     A program gets UTF-8 whatever the locale; a person gets what the terminal can show.
@@ -150,7 +150,8 @@ def _print(text: str, for_people: bool) -> None:
     if for_people and isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:
-        click.echo(text if for_people else text.encode(), nl=False, color=True)
+        for text in texts:
+            click.echo(text if for_people else text.encode(), nl=False, color=True)
         sys.stdout.flush()
     except OSError as error:
         # Python flushes once more at exit, and would fail once more.

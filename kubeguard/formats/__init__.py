@@ -1,13 +1,13 @@
 """The same truth for a person, a pipeline and a code host: a Report becomes text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 
 from kubeguard.formats._context import Context, Style
 from kubeguard.model.finding import Report
 
-__all__ = ["FORMATS", "Context", "Style", "render"]
+__all__ = ["FORMATS", "Context", "Style", "pieces", "render"]
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
@@ -26,7 +26,12 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 
 def render(name: str, report: Report, context: Context | None = None) -> str:
     """The report as text that ends in a newline, unless it is empty; KeyError when unknown."""
+    return "".join(pieces(name, report, context))
+
+
+def pieces(name: str, report: Report, context: Context | None = None) -> Iterable[str]:
+    """The same in pieces: a report of a hundred megabytes need not stand in memory as one text."""
     if name not in FORMATS:
         raise KeyError(name)
-    text: str = import_module(f"kubeguard.formats.{name}").render(report, context or Context())
-    return text
+    made = import_module(f"kubeguard.formats.{name}").render(report, context or Context())
+    return (made,) if isinstance(made, str) else made

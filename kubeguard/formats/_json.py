@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import orjson
@@ -28,14 +28,13 @@ def dumps(document: object) -> str:
 
 def array(
     items: Sequence[T], encode: Callable[[T], object], before: str = "", after: str = ""
-) -> str:
+) -> Iterator[str]:
     """A JSON array of many items, between the beginning and the end of what it is a part of."""
-    chunks = (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
-    parts = [dumps([encode(item) for item in chunk])[1:-1] for chunk in chunks]
-    # Every text is copied once: a hundred megabytes take longer to copy than to write.
-    parts[:1] = [f"{before}[{parts[0] if parts else ''}"]
-    parts[-1] += f"]{after}\n"
-    return ",".join(parts)
+    yield f"{before}["
+    for start in range(0, len(items), _CHUNK):
+        chunk = dumps([encode(item) for item in items[start : start + _CHUNK]])[1:-1]
+        yield f",{chunk}" if start else chunk
+    yield f"]{after}\n"
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -20,7 +20,7 @@ _SEVERITIES = {
 }
 
 
-def render(report: Report, _: Context) -> str:
+def render(report: Report, _: Context) -> Iterator[str]:
     """A JSON array of issues; suppressed findings are left out, there is no field for them."""
     issues = [*_troubles(report)]
     for _source, findings in by_file(report):

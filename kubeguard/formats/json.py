@@ -1,5 +1,6 @@
 """Everything the report holds, for programs; docs/json.md says what each field means."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from kubeguard.formats._context import Context
@@ -12,7 +13,7 @@ VERSION = 1
 """Rises when a field goes away or changes its meaning; new fields do not raise it."""
 
 
-def render(report: Report, context: Context) -> str:
+def render(report: Report, context: Context) -> Iterator[str]:
     """One JSON object, on one line, the findings last; report.schema.json describes it."""
     checks = {check.id: check for check in context.checks}
     checks |= {finding.check.id: finding.check for finding in report.findings}

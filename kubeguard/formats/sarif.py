@@ -36,7 +36,7 @@ _SCORES = {
 _MOST_TAGS = 20
 
 
-def render(report: Report, context: Context) -> str:
+def render(report: Report, context: Context) -> Iterator[str]:
     """One run: rules, artifacts, results, and everything that kept the scan from being complete."""
     checks = {check.id: check for check in context.checks}
     checks |= {finding.check.id: finding.check for finding in report.findings}

@@ -13,24 +13,19 @@ from kubeguard.formats._summary import summary
 from kubeguard.model.finding import Finding, Report
 
 
-def render(report: Report, context: Context) -> str:
+def render(report: Report, context: Context) -> Iterator[str]:
     """Blocks by file and object, then a summary; or, when quiet, one line per finding."""
     style = context.style
     paint = Paint(style.color)
     if style.quiet:
-        lines = [no_command(line) for line in _quiet(report, paint)]
-    else:
-        lines = []
-        for source, findings in by_file(report):
-            shown = findings if style.verbose else [f for f in findings if f.counts]
-            if shown:
-                lines += [
-                    paint.strong(no_command(printable(source))),
-                    *_file(shown, paint, style.width),
-                    "",
-                ]
-        lines += summary(report, context, paint)
-    return "\n".join(lines) + "\n" if lines else ""
+        yield "".join(f"{no_command(line)}\n" for line in _quiet(report, paint))
+        return
+    for source, findings in by_file(report):
+        shown = findings if style.verbose else [f for f in findings if f.counts]
+        if shown:
+            name = paint.strong(no_command(printable(source)))
+            yield "\n".join([name, *_file(shown, paint, style.width), "\n"])
+    yield "\n".join([*summary(report, context, paint), ""])
 
 
 def _quiet(report: Report, paint: Paint) -> Iterator[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cached_property
 
 from kubeguard.model.location import Span
@@ -18,8 +20,9 @@ class Lines:
         self.text = text
 
     @cached_property
-    def starts(self) -> list[int]:
-        return [0, *[found.end() for found in _BREAK.finditer(self.text)]]
+    def starts(self) -> Sequence[int]:
+        """The offset of each line, eight bytes each: a fifth of what a list takes."""
+        return array("Q", [0, *[found.end() for found in _BREAK.finditer(self.text)]])
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of a character offset."""

@@ -91,7 +91,7 @@ def write(file: File, report: Report, ran: Collection[str]) -> Baseline:
     baseline = Baseline(file, tuple(sorted(entries)))
     data = {"kubeguard_baseline": VERSION, "findings": [asdict(e) for e in baseline.entries]}
     try:
-        files.replace(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        files.replace(file, [json.dumps(data, indent=2, ensure_ascii=False), "\n"])
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror or error}") from error
     return baseline
