@@ -30,6 +30,9 @@ def frame(line: str, start: int, end: int, room: int) -> tuple[str, int, int]:
 
 def _cells(line: str, first: int, last: int) -> list[tuple[str, int]]:
     """What each character becomes, and how many cells it takes."""
+    part = line[first:last]
+    if part.isascii() and printable(part) is part:
+        return [(char, 1) for char in part]
     hidden = {m.start(): spelled(m) for m in HIDDEN.finditer(line, first, last)}
     cells: list[tuple[str, int]] = []
     column = 0

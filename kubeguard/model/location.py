@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 Path = tuple[str | int, ...]
@@ -32,6 +33,7 @@ class Location:
         return f"{self.source}:{dotted(self.path)}"
 
 
+@lru_cache(maxsize=4096)
 def dotted(path: Path) -> str:
     """The path as kubectl writes it: `spec.containers[0].image`."""
     text = ""

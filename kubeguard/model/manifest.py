@@ -125,7 +125,7 @@ class Container(View):
     def cluster(self) -> Cluster:
         return self.workload.cluster
 
-    @property
+    @cached_property
     def name(self) -> str:
         return _text(self.node.get("name"))
 

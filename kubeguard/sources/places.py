@@ -52,6 +52,7 @@ class TextPlaces:
     def __init__(self, lines: Lines, root: Entry) -> None:
         self.lines = lines
         self.root = unpacked(root)
+        self._heads: dict[tuple[int, int], Span] = {}
 
     def spot(self, path: Path) -> Spot:
         """The spot at `path` or at its nearest ancestor that is in the text."""
@@ -103,7 +104,16 @@ class TextPlaces:
         return _Index(self.root, self.lines.text)
 
     def _head(self, spot: Spot) -> Span:
-        """The key that names the entry; for a list item or a document, its first line."""
+        """The key that names the entry; for a list item or a document, its first line.
+
+        Made once: every setting that a container lacks is told at the same place.
+        """
+        found = self._heads.get((spot.key_start, spot.start))
+        if found is None:
+            found = self._heads[spot.key_start, spot.start] = self._made(spot)
+        return found
+
+    def _made(self, spot: Spot) -> Span:
         if spot.key_end > spot.key_start and (spot.key_start, spot.key_end) != (
             spot.start,
             spot.end,
