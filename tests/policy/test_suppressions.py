@@ -197,7 +197,7 @@ class TestComments:
         text = f"{POD}---\n# kubeguard: ignore[KG3001] -- a\n{{\n# kubeguard: ignore[KG1] -- a\n"
         judged = judge(text, "host_network")
         assert judged.said == []
-        assert judged.open == ["7 host_network", "21 broken_document"]
+        assert judged.open == ["7 host_network", "19 broken_document"]
 
 
 class TestMalformed:

@@ -198,6 +198,8 @@ def test_a_broken_document_does_not_lose_the_others() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("a: {\n# c\n\n  # d\n---\n# e\n", "1:4 broken: while parsing a flow node"),
+        ("a: [1,\n  2\n# c\n", "1:4 broken: while parsing a flow sequence"),
         ("a: b: c", "1:5 broken: mapping values are not allowed in this context"),
         ("a:\n\tb: 1", "2:1 broken: a tab where YAML wants spaces"),
         ("a: *x", "1:4 broken: alias *x has no anchor before it"),

@@ -158,12 +158,22 @@ def _explain(error: yaml.MarkedYAMLError, text: str, start: int, end: int) -> Ma
     mark = error.problem_mark or error.context_mark
     if mark and error.context_mark and start + mark.index >= end:
         mark = error.context_mark
-    last = start + len(text[start:end].rstrip()) - 1
-    where = min(start + (mark.index if mark else 0), max(last, start))
+    where = min(start + (mark.index if mark else 0), _last(text, start, end))
     if text[where : where + 1] == "\t":
         return Mark("a tab where YAML wants spaces", where, where + 1)
     message = " ".join(filter(None, (error.context, error.problem)))
     return Mark(message or "not YAML", where, where)
+
+
+def _last(text: str, start: int, end: int) -> int:
+    """The offset of the last character that is neither space nor comment."""
+    at = end
+    for line in reversed(text[start:end].splitlines(keepends=True)):
+        at -= len(line)
+        written = line.rstrip()
+        if written and not written.lstrip().startswith("#"):
+            return at + len(written) - 1
+    return start
 
 
 def _at(lines: Lines, mark: Mark) -> TextPlaces:
