@@ -166,3 +166,24 @@ def test_an_installation_works_in_any_folder(installed: Path, tmp_path: Path) ->
     assert run("--version") == (0, f"kubeguard {VERSION}\n")
     (tmp_path / "kubeguard.yaml").write_text("profile: baseline\nsuppresions: []\n")
     assert run("scan")[0] == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths of a POSIX environment")
+def test_make_installs_it_without_a_network(installed: Path) -> None:
+    """As the Makefile does: nothing but the pinned requirements is there to build with."""
+    python = str(installed.parent / "python")
+    pip(
+        python,
+        "install",
+        *QUIET,
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+        "-e",
+        str(ROOT),
+    )
+    code = "import kubeguard; print(kubeguard.__file__)"
+    shown = subprocess.run(
+        [python, "-c", code], cwd="/", capture_output=True, text=True, check=True
+    )
+    assert Path(shown.stdout.strip()) == ROOT / "kubeguard/__init__.py"
