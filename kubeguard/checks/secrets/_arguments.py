@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
-from kubeguard.checks.kit import Credential, Node, credentials
+from kubeguard.checks.kit import Credential, Node, Regex, credentials
 from kubeguard.checks.secrets._files import ENOUGH
 
-_OPTION = re.compile(r"--?(?P<key>[A-Za-z][\w.\-]*+)")
-_KEY = re.compile(
+_OPTION = Regex(r"--?(?P<key>[A-Za-z][\w.\-]*+)")
+_KEY = Regex(
     r"(?<![\w.\-$])"
     r"(?:--?(?P<option>[A-Za-z][\w.\-]*+)(?:=|[ \t]++)|(?P<name>[A-Za-z_]\w*+)=)"
 )
-_VALUE = re.compile(
+_VALUE = Regex(
     r"\"(?P<double>[^\"\n]{0,256}+)\"|'(?P<single>[^'\n]{0,256}+)'|"
     r"(?P<bare>[^\s\"'\-][^\s\"';&|)]{0,256}+)"
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import Credential, credentials
+from kubeguard.checks.kit import Credential, Regex, credentials
 
 ENOUGH = 100
 """A value with so many secrets has made its point; a hostile one must not cost minutes."""
-_LINE = re.compile(
+_LINE = Regex(
     r"^[ \t]*+(?:-[ \t]++)?(?:export[ \t]++|set[ \t]++|ENV[ \t]++)?[\"']?"
     r"(?P<key>[A-Za-z_][\w.\-]*+)[\"']?"
     r"(?:[ \t]*+(?::=|=>|[:=])[ \t]*+|(?<=requirepass)[ \t]++|(?<=masterauth)[ \t]++)"
@@ -17,12 +17,12 @@ _LINE = re.compile(
     r"[ \t]*+[,;]?[ \t\r]*+(?:[#;/].*)?$",
     re.MULTILINE,
 )
-_JSON = re.compile(r"\"(?P<key>[A-Za-z_][\w.\-]*+)\"\s*+:\s*+\"(?P<double>(?:[^\"\\\n]|\\.)*+)\"")
-_CODE = re.compile(r"[(){}\[\]<>`$*]|^[a-z_]\w*(?:\.[a-z_]\w*)+$|^(?:string|str|String|text|bool)$")
+_JSON = Regex(r"\"(?P<key>[A-Za-z_][\w.\-]*+)\"\s*+:\s*+\"(?P<double>(?:[^\"\\\n]|\\.)*+)\"")
+_CODE = Regex(r"[(){}\[\]<>`$*]|^[a-z_]\w*(?:\.[a-z_]\w*)+$|^(?:string|str|String|text|bool)$")
 """What a bare word in a program or a schema looks like, and a secret hardly ever."""
-_LABEL = re.compile(r"[^\W\d_a-z][^\W\d_]*+[?!:.]*+")
+_LABEL = Regex(r"[^\W\d_a-z][^\W\d_]*+[?!:.]*+")
 """A word of a translated interface: `Password`, `Forgot?`; a setting hardly ever begins so."""
-_PROGRAMS = re.compile(r"\.(?:py|js|mjs|ts|tsx|jsx|go|rs|rb|php|java|lua|pl|c|h|cpp|html?|css|md)$")
+_PROGRAMS = Regex(r"\.(?:py|js|mjs|ts|tsx|jsx|go|rs|rb|php|java|lua|pl|c|h|cpp|html?|css|md)$")
 """Files in which `password = ...` is a statement, not a setting."""
 
 
