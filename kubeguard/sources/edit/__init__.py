@@ -15,12 +15,15 @@ from kubeguard.model.fix import Edit, Fix
 from kubeguard.model.trouble import Trouble
 from kubeguard.sources.edit import dockerfile, yaml
 from kubeguard.sources.edit.splice import EditError, Replacement, ordered, splice
-from kubeguard.sources.edit.wants import collected, same
+from kubeguard.sources.edit.wants import Wants, same
 from kubeguard.sources.places import TextPlaces
 from kubeguard.sources.text import parse
 from kubeguard.sources.yaml import Document
 
 __all__ = ["EditError", "Replacement", "apply", "replacements", "settle"]
+
+_PROBES = 100
+"""Attempts, each of which reads the text again, to tell the fixes that cannot be written."""
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
@@ -39,8 +42,7 @@ def replacements(edits: Iterable[Edit]) -> tuple[Replacement, ...]:
     if len({(edit.where.source.name, edit.where.source.text) for edit in chosen}) > 1:
         raise EditError("the edits are about more than one text")
     text = chosen[0].where.source.text
-    # The path of a Dockerfile begins with the number of an instruction; an object is no list.
-    if any(isinstance(edit.where.path[0], int) for edit in chosen):
+    if _in_dockerfile(chosen):
         return dockerfile.replacements(text, chosen)
     return _in_documents(chosen[0].where.source.name, text, chosen)
 
@@ -48,29 +50,51 @@ def replacements(edits: Iterable[Edit]) -> tuple[Replacement, ...]:
 def settle(text: str, fixes: Iterable[Fix]) -> tuple[str, list[Fix]]:
     """The text after as many of the fixes as go together, earlier ones first, and the others."""
     taken: list[Fix] = []
-    refused: list[Fix] = []
-    waiting = [[fix for fix in fixes if fix.edits]]
-    while waiting:
-        some = waiting.pop()
+    waiting, refused = _compatible(fix for fix in fixes if fix.edits)
+    untried, probes = [waiting], _PROBES
+    while untried:
+        some, probes = untried.pop(), probes - 1
         try:
+            if probes < 0:
+                raise EditError("too many of the edits cannot be written")
             apply(text, _edits(taken + some))
             taken += some
         except EditError:
-            half = len(some) // 2
+            half = len(some) // 2 if probes >= 0 else 0
             if half:
-                waiting += (some[half:], some[:half])
+                untried += (some[half:], some[:half])
             else:
                 refused += some
     return apply(text, _edits(taken)), refused
+
+
+def _compatible(fixes: Iterable[Fix]) -> tuple[list[Fix], list[Fix]]:
+    """The fixes that do not contradict an earlier one, and those that do."""
+    together: list[Fix] = []
+    refused: list[Fix] = []
+    wants = Wants()
+    for fix in fixes:
+        try:
+            if not _in_dockerfile(fix.edits):
+                wants.add(fix.edits)
+            together.append(fix)
+        except EditError:
+            refused.append(fix)
+    return together, refused
 
 
 def _edits(fixes: Iterable[Fix]) -> Iterable[Edit]:
     return (edit for fix in fixes for edit in fix.edits)
 
 
+def _in_dockerfile(edits: Iterable[Edit]) -> bool:
+    """A path in a Dockerfile begins with the number of an instruction; an object is no list."""
+    return any(isinstance(step, int) for edit in edits for step in edit.where.path[:1])
+
+
 def _in_documents(name: str, text: str, edits: Sequence[Edit]) -> tuple[Replacement, ...]:
     documents, broken = parse(name, text)
-    wants = collected(edits)
+    wants = Wants(edits).documents
     found: list[Replacement] = []
     expected: list[object] = []
     for document in documents:

@@ -22,17 +22,27 @@ class Want:
 
     def add(self, path: Path, value: object) -> None:
         """Ask for a value at a path. Raises EditError when something else was asked for."""
+        if self.contradicts(path, value):
+            raise EditError(f"two edits contradict each other at {dotted(path)}")
         want = self
         for step in path:
-            if want.value is REMOVE and value is REMOVE:
+            if want.value is REMOVE:
                 return
-            if want.value is not OPEN:
-                raise EditError(f"{dotted(path)} lies inside a value that another edit replaces")
             want = want.below.setdefault(step, Want())
-        removes = value is REMOVE and all(map(Want.removes, want.below.values()))
-        if (want.below and not removes) or not (want.value is OPEN or same(want.value, value)):
-            raise EditError(f"two edits want different values for {dotted(path)}")
         want.value, want.below = value, {}
+
+    def contradicts(self, path: Path, value: object) -> bool:
+        """Whether something was asked for that rules this out."""
+        want = self
+        for step in path:
+            if want.value is not OPEN:
+                return not (want.value is REMOVE and value is REMOVE)
+            if step not in want.below:
+                return False
+            want = want.below[step]
+        if want.value is OPEN:
+            return not (value is REMOVE and want.removes())
+        return not same(want.value, value)
 
     def removes(self) -> bool:
         """Whether nothing but removals is asked for, here or below."""
@@ -90,14 +100,23 @@ class Want:
         return [item for item in new if item is not REMOVE]
 
 
-def collected(edits: Iterable[Edit]) -> dict[int, Want]:
-    """The edits of one text by the number of the document. Raises EditError on contradictions."""
-    wants: dict[int, Want] = {}
-    for edit in edits:
-        if not edit.where.path:
-            raise EditError("a document is not replaced as a whole")
-        wants.setdefault(edit.where.source.document, Want()).add(edit.where.path, edit.value)
-    return wants
+class Wants:
+    """The edits of one text, by the number of the document."""
+
+    def __init__(self, edits: Iterable[Edit] = ()) -> None:
+        self.documents: dict[int, Want] = {}
+        self.add(edits)
+
+    def add(self, edits: Iterable[Edit]) -> None:
+        """Ask for all of them. Raises EditError when one contradicts what was asked before."""
+        chosen = tuple(edits)
+        for edit in chosen:
+            want = self.documents.setdefault(edit.where.source.document, Want())
+            if not edit.where.path or want.contradicts(edit.where.path, edit.value):
+                place = dotted(edit.where.path) or "the whole document"
+                raise EditError(f"another edit rules out this one of {place}")
+        for edit in chosen:
+            self.documents[edit.where.source.document].add(edit.where.path, edit.value)
 
 
 def same(first: object, second: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ from kubeguard.sources.edit.splice import (
 from kubeguard.sources.edit.wants import Want, same
 from kubeguard.sources.places import Spot
 
+_JSON = re.compile(r'\{\s*"')
 _COPIED = 10
 """Lines of a merged value that are written out to change one of them; beyond, a person decides."""
 
@@ -36,8 +38,7 @@ class _Planner:
         self.text = text
         self.layout = Layout(text, root)
         self.found: list[Replacement] = []
-        behind = text[self.layout.inner(root) :]
-        self.like = '"' if behind[:1] == "{" and behind[1:].lstrip()[:1] == '"' else ""
+        self.like = '"' if _JSON.match(text, self.layout.inner(root)) else ""
 
     def value(self, spot: Spot, old: object, want: Want, slot: Slot | None) -> None:
         """Make the value at `spot` what is wanted; `slot` is where it hangs, None in flow style."""
