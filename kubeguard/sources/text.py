@@ -23,6 +23,13 @@ DOCKERFILE_NAME = Regex(
     r"(?:Dockerfile|Containerfile)(?:[._-].*)?|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE
 )
 YAML_NAME = Regex(r".*\.(?:ya?ml|json)", re.IGNORECASE)
+_OTHER_LANGUAGE = Regex(
+    r".*\.(?:ya?ml|json|toml|xml|html?|css|md|mdx|rst|adoc|txt|dockerignore|snap|golden|lock|log"
+    r"|py|pyi|pyc|go|rs|rb|js|mjs|cjs|jsx|ts|tsx|java|class|kt|scala|cs|c|h|cc|cpp|hpp|swift|php|pl"
+    r"|lua|vim|el|sh|ps1|so|dll|dylib|exe|o|a|whl|jar|gz|tgz|zip|tar|png|jpe?g|gif|svg|pdf)",
+    re.IGNORECASE,
+)
+"""Endings under which a Dockerfile is one only when it begins like one."""
 TEMPLATE_NAME = Regex(r".*\.(?:template|tmpl|tpl|gotmpl|j2|jinja2?|erb|in)", re.IGNORECASE)
 _OBJECT_START = Regex(r"^[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
 _FIRST_INSTRUCTION = Regex(
@@ -59,14 +66,14 @@ def read(
         return failed(name, error, kind)
     base = name.rpartition("/")[2]
     telling = bool(YAML_NAME.fullmatch(base))
-    if DOCKERFILE_NAME.fullmatch(base) and not telling:
+    if _called_dockerfile(base) or (DOCKERFILE_NAME.fullmatch(base) and _begins_as_one(text)):
         return _dockerfile(name, text)
     if in_chart and "{{" in text:
         return _template(name, text, text.index("{{"))
     likely = _looks_like_objects(text)
     if telling or likely:
         return _documents(name, text, budget, _surely(base, text, asked_for, likely))
-    if asked_for and _FIRST_INSTRUCTION.match(text.replace("\r\n", "\n")):
+    if asked_for and _begins_as_one(text):
         return _dockerfile(name, text)
     if asked_for:
         return _documents(name, text, budget, False)
@@ -95,7 +102,17 @@ def failed(name: str, error: SourceError, kind: TroubleKind) -> Reading:
 def named(name: str) -> bool:
     """Whether a name promises something that is ours to read."""
     base = name.rpartition("/")[2]
-    return bool(YAML_NAME.fullmatch(base) or DOCKERFILE_NAME.fullmatch(base)) or name == "-"
+    return bool(YAML_NAME.fullmatch(base)) or _called_dockerfile(base) or name == "-"
+
+
+def _called_dockerfile(base: str) -> bool:
+    """`Dockerfile.dev`, but neither the parser `dockerfile.py` nor the prose `Dockerfile.md`."""
+    return bool(DOCKERFILE_NAME.fullmatch(base)) and not _OTHER_LANGUAGE.fullmatch(base)
+
+
+def _begins_as_one(text: str) -> bool:
+    """Whether comments and ARGs lead to a FROM."""
+    return bool(_FIRST_INSTRUCTION.match(text.replace("\r\n", "\n")))
 
 
 def _looks_like_objects(text: str) -> bool:
