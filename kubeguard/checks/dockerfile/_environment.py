@@ -17,13 +17,13 @@ def settings_of(instruction: Instruction) -> Iterator[tuple[str, Node, str]]:
                 yield key.text, word.node, word.text
     elif instruction.keyword == "RUN":
         for command in instruction.commands:
-            words = list(command.assignments.values())
+            for name, word in command.assignments.items():
+                yield name, word.node, word.text
             if command.program in ("export", "declare", "typeset"):
-                words += command.operands
-            for word in words:
-                name, equals, value = word.text.partition("=")
-                if equals:
-                    yield name, word.node, value
+                for word in command.operands:
+                    name, equals, value = word.text.partition("=")
+                    if equals:
+                        yield name, word.node, value
 
 
 def assigned(instruction: Instruction, *names: str) -> Iterator[tuple[Node, str]]:
