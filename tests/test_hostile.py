@@ -267,7 +267,9 @@ def test_mutated_real_files() -> None:
     folder = os.environ.get("KUBEGUARD_CORPUS")
     if not folder:
         pytest.skip("KUBEGUARD_CORPUS is not set: real files are not mutated")
-    files = sorted(file for file in Path(folder).rglob("*.yaml") if file.stat().st_size < 100_000)
+    files = sorted(
+        file for file in Path(folder, "corpus").rglob("*.yaml") if file.stat().st_size < 100_000
+    )
     dice = random.Random(0)
     for file in dice.choices(files, k=300):
         started = process_time()
