@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import platform
 import shutil
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from benchmarks import corpus
@@ -60,6 +62,7 @@ def _once(command: list[str], folder: Path) -> tuple[float, float, float]:
 
 
 def main() -> None:
+    compileall.compile_dir("kubeguard", quiet=1)  # as an installer does
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         corpus.manifests(folder / "5k", files=1000)
@@ -79,7 +82,8 @@ def main() -> None:
             *_rivals(RIVALS_MANIFESTS, "5,000 objects", [folder / "5k"]),
             *_rivals(RIVALS_DOCKERFILES, "200 Dockerfiles", sorted(folder.glob("docker/*/*"))),
         ]
-        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+        machine = f"{platform.machine()}, {os.cpu_count()} cores"
+        print(f"{date.today()}, {machine}, Python {platform.python_version()}")
         print(f"{'median of ' + str(RUNS):32} {'CPU s':>8} {'wall s':>8} {'MB':>7}")
         for title, command in table:
             cost = measure(command, folder)
