@@ -119,3 +119,12 @@ def test_a_folder_is_no_configuration(cli: Cli, put: Put) -> None:
     Path("conf").mkdir()
     ran = cli("scan", "--config", "conf")
     assert (ran.code, ran.err) == (2, "kubeguard: conf: is a directory\n")
+
+
+def test_an_entry_is_unused_only_when_all_it_may_be_about_was_judged(cli: Cli, put: Put) -> None:
+    entry = "{checks: [host_network], name: agent, reason: it watches the node's network}"
+    put("kubeguard.yaml", f"suppressions:\n- {entry}\n")
+    pod = put("web.yaml", PRIVILEGED)
+    assert "unused_suppression" not in found(cli, pod)
+    assert "unused_suppression" in found(cli, ".")
+    assert "unused_suppression" in found(cli, ".", "--jobs", "2")
