@@ -14,4 +14,5 @@ from kubeguard.checks.scan._tell import tell
     profile=Profile.BASELINE,
 )
 def broken_document(trouble: Trouble) -> Iterator[Problem]:
-    return tell(trouble, TroubleKind.BROKEN, "repair the syntax: as it stands it cannot be applied or built")
+    hint = "repair the syntax: as it stands it cannot be applied or built"
+    return tell(trouble, TroubleKind.BROKEN, hint)
