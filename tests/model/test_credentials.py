@@ -105,8 +105,8 @@ def test_framed_secrets_are_found_without_the_frame(
 
 def tokens(pattern: Pattern) -> st.SearchStrategy[str]:
     """Texts that the pattern's expression accepts, in its own alphabet."""
-    ascii = st.characters(codec="ascii")
-    return st.from_regex(pattern.expression.pattern, fullmatch=True, alphabet=ascii)
+    letters = st.characters(codec="ascii")
+    return st.from_regex(pattern.expression.pattern, fullmatch=True, alphabet=letters)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=lambda p: f"{p.kind}-{p.hints[0]}")

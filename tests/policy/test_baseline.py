@@ -206,7 +206,7 @@ def test_nowhere_to_write(here) -> None:
     ("text", "message"),
     [
         ("", "b.json:1:1: Expecting value"),
-        ('{"a":\n 1,}', "b.json:2:4: "),
+        ('{"a":\n 1 2}', "b.json:2:4: "),
         ("\xff", "b.json: not JSON"),
         ("[" * 100_000, "b.json: not JSON"),
         ("[]", "b.json: not a baseline of kubeguard"),

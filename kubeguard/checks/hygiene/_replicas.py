@@ -1,6 +1,5 @@
 """How many pods a workload keeps when load is low."""
 
-
 from typing import NamedTuple
 
 from kubeguard.checks.kit import Bundle, Workload
