@@ -55,6 +55,23 @@ def _space(text: str, position: int) -> int:
     return found.end() if found else position
 
 
+class _Frame:
+    """An object or list that is still open, and the key that waits for its value."""
+
+    __slots__ = ("key", "key_end", "key_start", "spots", "start", "values")
+
+    def __init__(self, values: Any, spots: Any, start: int) -> None:
+        self.values = values
+        self.spots = spots
+        self.start = start
+        self.key = ""
+        self.key_start = self.key_end = start
+
+    @property
+    def closing(self) -> str:
+        return "}" if type(self.values) is dict else "]"
+
+
 class _Reader:
     """Reads one value without recursion, so that depth is a budget and not a crash."""
 
@@ -64,96 +81,94 @@ class _Reader:
         self.tally = tally
         self.nodes = 0
 
-    def value(self, position: int) -> tuple[object, Spot, list[Any], int]:
+    def value(self, position: int) -> tuple[object, Entry, list[Any], int]:
         """Value, spots, duplicate keys and the offset behind it. Raises PlaceError."""
-        text = self.text
         self.duplicates: list[tuple[tuple[str | int, ...], Mark, Mark]] = []
-        outer: list[tuple[Any, Any, str, int, int, int]] = []
-        values: Any = []
-        spots: Any = []
-        key, key_start, key_end, opened = "", position, position, position
+        top = _Frame([], [], position)
+        self.stack = [top]
         while True:
-            char = text[position : position + 1]
-            start = position
-            if char in ("{", "["):
-                if len(outer) >= self.budget.depth:
-                    message = f"nested deeper than {self.budget.depth} levels"
-                    raise PlaceError(message, position, over_budget=True)
-                outer.append((values, spots, key, key_start, key_end, opened))
-                values, spots, opened = ({}, {}, start) if char == "{" else ([], [], start)
-                position = _space(text, position + 1)
-                if text[position : position + 1] != ("}" if char == "{" else "]"):
-                    if char == "{":
-                        key, key_start, key_end, position = self._key(
-                            values, spots, outer, position
-                        )
-                    else:
-                        key_start = key_end = position
-                    continue
-                done: Any = _OPEN
-            else:
-                done, position = self._scalar(start)
-                self._put(values, spots, key, done, packed(key_start, key_end, start, position))
-            # Something is complete: go on behind the comma, or close what ends here.
-            while True:
-                if done is not _OPEN:
-                    if not outer:
-                        return values[0], spots[0], self.duplicates, position
-                    position = _space(text, position)
-                    char = text[position : position + 1]
-                    if char == ",":
-                        position = _space(text, position + 1)
-                        if isinstance(values, dict):
-                            key, key_start, key_end, position = self._key(
-                                values, spots, outer, position
-                            )
-                        else:
-                            key_start = key_end = position
-                        break
-                    wanted = "}" if isinstance(values, dict) else "]"
-                    if char != wanted:
-                        raise PlaceError(f"expected ',' or '{wanted}'", position)
-                position += 1
-                done, below, start = values, spots, opened
-                values, spots, key, key_start, key_end, opened = outer.pop()
-                self._put(
-                    values, spots, key, done, Spot(key_start, key_end, start, position, below)
-                )
+            position, complete = self._begin(position)
+            while complete:
+                if len(self.stack) == 1:
+                    return top.values[0], top.spots[0], self.duplicates, position
+                position, complete = self._behind(position)
 
-    def _put(self, values: Any, spots: Any, key: str, value: object, entry: Entry) -> None:
+    def _begin(self, start: int) -> tuple[int, bool]:
+        """Read what begins here; whether it is complete, or its first entry comes next."""
+        char = self.text[start : start + 1]
+        frame = self.stack[-1]
+        if char not in ("{", "["):
+            value, end = self._scalar(start)
+            self._put(value, packed(frame.key_start, frame.key_end, start, end))
+            return end, True
+        if len(self.stack) > self.budget.depth:
+            message = f"nested deeper than {self.budget.depth} levels"
+            raise PlaceError(message, start, over_budget=True)
+        opened = _Frame({}, {}, start) if char == "{" else _Frame([], [], start)
+        self.stack.append(opened)
+        position = _space(self.text, start + 1)
+        if self.text[position : position + 1] == opened.closing:
+            return self._close(position), True
+        return self._entry(position), False
+
+    def _behind(self, position: int) -> tuple[int, bool]:
+        """What follows an entry: a comma and the next one, or the end of what holds them."""
+        position = _space(self.text, position)
+        char = self.text[position : position + 1]
+        if char == ",":
+            return self._entry(_space(self.text, position + 1)), False
+        closing = self.stack[-1].closing
+        if char != closing:
+            raise PlaceError(f"expected ',' or '{closing}'", position)
+        return self._close(position), True
+
+    def _close(self, position: int) -> int:
+        done = self.stack.pop()
+        above, end = self.stack[-1], position + 1
+        spot = Spot(above.key_start, above.key_end, done.start, end, done.spots)
+        self._put(done.values, spot)
+        return end
+
+    def _put(self, value: object, entry: Entry) -> None:
         self.nodes += 1
         if self.nodes > self.budget.nodes:
             message = f"more than {self.budget.nodes:,} nodes"
             raise PlaceError(message, unpacked(entry).start, over_budget=True)
-        if isinstance(values, dict):
-            values[key] = value
-            spots[key] = entry
+        frame = self.stack[-1]
+        if type(frame.values) is dict:
+            frame.values[frame.key] = value
+            frame.spots[frame.key] = entry
         else:
-            values.append(value)
-            spots.append(entry)
+            frame.values.append(value)
+            frame.spots.append(entry)
 
-    def _key(
-        self, values: Any, spots: Any, outer: list[Any], start: int
-    ) -> tuple[str, int, int, int]:
+    def _entry(self, start: int) -> int:
+        """The offset of the value of the entry that begins here, behind its key if it has one."""
+        frame = self.stack[-1]
+        frame.key_start = frame.key_end = start
+        if type(frame.values) is not dict:
+            return start
         if self.text[start : start + 1] != '"':
             raise PlaceError("expected a key in double quotes", start)
-        key, end = self._string(start)
-        colon = _space(self.text, end)
+        frame.key, frame.key_end = self._string(start)
+        colon = _space(self.text, frame.key_end)
         if self.text[colon : colon + 1] != ":":
             raise PlaceError("expected ':' after the key", colon)
-        if key in values and self.tally.admits(TroubleKind.DUPLICATE_KEY, start):
-            first = unpacked(spots[key])
-            above = tuple(
-                frame[2] if isinstance(frame[0], dict) else len(frame[0]) for frame in outer[1:]
-            )
-            self.duplicates.append(
-                (
-                    (*above, key),
-                    Mark(key, first.key_start, first.key_end),
-                    Mark(key, start, end),
-                )
-            )
-        return key, start, end, _space(self.text, colon + 1)
+        if frame.key in frame.values and self.tally.admits(TroubleKind.DUPLICATE_KEY, start):
+            self._duplicate(frame)
+        return _space(self.text, colon + 1)
+
+    def _duplicate(self, frame: _Frame) -> None:
+        first = unpacked(frame.spots[frame.key])
+        path = tuple(
+            above.key if type(above.values) is dict else len(above.values)
+            for above in self.stack[1:]
+        )
+        marks = (
+            Mark(frame.key, first.key_start, first.key_end),
+            Mark(frame.key, frame.key_start, frame.key_end),
+        )
+        self.duplicates.append((path, *marks))
 
     def _string(self, start: int) -> tuple[str, int]:
         if plain := _PLAIN_STRING.match(self.text, start):
@@ -179,6 +194,3 @@ class _Reader:
             value = float(digits)
             return (int(value) if value.is_integer() and abs(value) < 2**63 else value), found.end()
         return int(digits), found.end()
-
-
-_OPEN = object()
