@@ -1,0 +1,1 @@
+"""Users' own policies in Rego, judged by OPA itself in a process of its own."""
