@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -26,6 +27,7 @@ from kubeguard.model.manifest import Container, Manifest, Workload
 from kubeguard.model.node import Node, Source
 from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import Trouble
+from kubeguard.model.verdict import Verdict
 from kubeguard.model.views import View
 
 
@@ -57,12 +59,14 @@ class Suppressions(Protocol):
 class Settings(NamedTuple):
     """What an audit needs besides readings and checks.
 
-    `schemas` makes the judge of schemas from all objects (CRDs are among them), `context` is how
-    many lines stand around an excerpt's own, `whole` says that the run is not a part of something.
+    `schemas` makes the judge of schemas from all objects (CRDs are among them), `policies` is what
+    rules that are no Python say about all manifests and Dockerfiles, `context` is how many lines
+    stand around an excerpt's own, `whole` says that the run is not a part of something.
     """
 
     version: tuple[int, int] = NEWEST
     schemas: Callable[[tuple[Node, ...]], Schemas] | None = None
+    policies: Callable[[Sequence[View]], Verdict] | None = None
     suppressions: Suppressions | None = None
     context: int = 0
     whole: bool = True
@@ -83,18 +87,20 @@ def audit(
 class World(NamedTuple):
     """What the readings of a run mean to each other, which none of them can know alone.
 
-    `manifests` stand in the order of the readings, `problems` of checks on the bundle by the name
-    of the input they are in.
+    `manifests` stand in the order of the readings, `problems` of policies and of checks on the
+    bundle by the name of the input they are in; `troubles` and `accounts` are about policies.
     """
 
     manifests: tuple[tuple[Manifest, ...], ...]
     schemas: Schemas | None = None
     problems: Mapping[str, Sequence[tuple[Check, Problem]]] = MappingProxyType({})
     faults: tuple[Fault, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    accounts: tuple[Account, ...] = ()
 
 
 def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Settings) -> World:
-    """Look at all objects together: defaults of the cluster, CRDs, checks on the bundle."""
+    """Look at all inputs together: defaults of the cluster, CRDs, checks on the bundle, policies."""
     objects = tuple(node for reading in readings for node in reading.objects)
     cluster = Cluster.of(objects, settings.version)
     manifests = tuple(
@@ -104,14 +110,21 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
     problems: dict[str, list[tuple[Check, Problem]]] = {}
     faults: list[Fault] = []
     names = {reading.name for reading in readings}
-    bundle = Bundle(tuple(manifest for own in manifests for manifest in own))
-    for check, problem in _ask(bundle, [c for c in checks if c.on is Bundle], faults):
+    every = tuple(manifest for own in manifests for manifest in own)
+    verdict = Verdict()
+    if settings.policies:
+        dockerfiles = (reading.dockerfile for reading in readings if reading.dockerfile)
+        verdict = settings.policies((*every, *dockerfiles))
+    on_bundle = _ask(Bundle(every), [c for c in checks if c.on is Bundle], faults)
+    for check, problem in chain(on_bundle, verdict.problems):
         name = problem.where.source.name
         if name in names:
             problems.setdefault(name, []).append((check, problem))
         else:
             faults.append(Fault(check.id, name, f"no input has this name: {problem.message}"))
-    return World(manifests, schemas, problems, tuple(faults))
+    return World(
+        manifests, schemas, problems, tuple(faults), verdict.troubles, verdict.accounts
+    )
 
 
 def judge(
@@ -170,7 +183,8 @@ class _Judge:
                 own, troubles = suppressions.apply(reading, own)
                 own += suppressions.exempt(reading, self.told(troubles))
             findings += sorted(own, key=_order)
-        accounts = tuple(self._account(reading) for reading in readings)
+        findings += self.told(self.world.troubles)
+        accounts = (*map(self._account, readings), *self.world.accounts)
         return Report(tuple(findings), tuple(self.faults), accounts)
 
     def told(self, troubles: Iterable[Trouble]) -> list[Finding]:

@@ -31,7 +31,8 @@ class Check:
 
     `kinds` narrows a check on Manifest to `Kind` or `Kind.group`, as kubectl writes them; empty
     means every kind. `like` are ids of the same rule in other tools, `refs` the framework sections
-    it serves, `parameters` what `kubeguard.yaml` may set, with the defaults.
+    it serves, `parameters` what `kubeguard.yaml` may set, with the defaults; `style` is for which
+    tool a policy in Rego was written, '' for what is built in.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Check:
     like: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     waivable: bool = True
+    style: str = ""
 
     @property
     def family(self) -> str:
