@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check, Report
+from kubeguard.model.node import Node
+from kubeguard.model.verdict import Rules
 from kubeguard.policy import configuration
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.mention import mentions_us
@@ -43,7 +46,7 @@ def audit(
     entries = list(targets.find(given, _excludes(chosen)))
     found(len(entries))
     whole = _whole(given, chosen)
-    if (number := parallel.processes(entries, jobs)) > 1:
+    if not chosen.rules and (number := parallel.processes(entries, jobs)) > 1:
         checks = checks_of(chosen)
         suppressions = _suppressions(chosen, today) if suppress else None
         settings = _settings(chosen, checks, suppressions, context, whole)
@@ -62,22 +65,41 @@ def load_policy(
 ) -> Policy:
     """The policy in `config`, or in the `kubeguard.yaml` at or above the working directory.
 
-    `options` are choices of a command line, which win. Raises UsageError with the place.
+    `options` are choices of a command line, which win. Policies in Rego are loaded: one that does
+    not compile is in the report of whoever asks it. Raises UsageError with the place.
     """
     file = Path(config) if config is not None else configuration.find(Path.cwd())
-    policy = _read(file) if file is not None else Policy()
+    node = _read(file) if file is not None else None
+    policy = configuration.about_rego(node) if node else Policy()
+    policy = configuration.with_rego(policy, options or Options())
+    if policy.policies or policy.rego.engine == "server":
+        policy = replace(policy, rules=_rules(policy))
+    if node:
+        policy = configuration.parse(node, catalogue(policy), policy)
     if options is None:
         return policy
     names_checks = options.select or options.ignore
-    return configuration.override(policy, options, load_checks() if names_checks else ())
+    return configuration.override(policy, options, catalogue(policy) if names_checks else ())
+
+
+def catalogue(policy: Policy) -> tuple[Check, ...]:
+    """The built-in checks, then those of the policies in Rego."""
+    return (*load_checks(), *(policy.rules.checks if policy.rules else ()))
 
 
 def checks_of(policy: Policy) -> tuple[Check, ...]:
-    """The built-in checks that a policy selects, with its severities and parameters."""
-    return select(load_checks(), policy)
+    """The checks that a policy selects, with its severities and parameters."""
+    return select(catalogue(policy), policy)
 
 
-def _read(file: Path) -> Policy:
+def _rules(policy: Policy) -> Rules:
+    from kubeguard import rego
+
+    return rego.load(policy.policies, policy.rego)
+
+
+def _read(file: Path) -> Node | None:
+    """The one document in a configuration; None when there is nothing in it."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -89,7 +111,7 @@ def _read(file: Path) -> Policy:
         raise UsageError(f"{trouble.node.location}: {trouble.message}")
     if len(documents) > 1:
         raise UsageError(f"{documents[1].node.location}: a configuration is one document")
-    return configuration.parse(documents[0].node, load_checks()) if documents else Policy()
+    return documents[0].node if documents else None
 
 
 def _shown(file: Path) -> str:
@@ -118,8 +140,10 @@ def _settings(
     context: int,
     whole: bool,
 ) -> engine.Settings:
+    rules = policy.rules
     return engine.Settings(
         version=policy.kubernetes_version,
+        policies=partial(rules.judge, select(rules.checks, policy)) if rules else None,
         schemas=_schemas(policy) if any(check.family == "schema" for check in checks) else None,
         suppressions=suppressions,
         context=context,
@@ -131,7 +155,7 @@ def _suppressions(policy: Policy, today: date | None) -> engine.Suppressions:
     from kubeguard.policy.suppressions import Suppressions
 
     ran = [check.id for check in checks_of(policy)]
-    return Suppressions(policy, load_checks(), ran, today or date.today())
+    return Suppressions(policy, catalogue(policy), ran, today or date.today())
 
 
 def _schemas(policy: Policy) -> Callable[..., engine.Schemas]:

@@ -36,6 +36,16 @@ def formats(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comp
     return _offered(FORMATS.items(), incomplete)
 
 
+def policies(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Files and folders, and the packs that ship."""
+    from click.shell_completion import CompletionItem
+
+    from kubeguard.rego.packs import packs
+
+    shipped = [(f"pack:{name}", what) for name, what in packs().items()]
+    return [CompletionItem(incomplete, type="file"), *_offered(shipped, incomplete)]
+
+
 def _offered(
     known: Iterable[tuple[str, str]], incomplete: str, before: str = ""
 ) -> list[CompletionItem]:

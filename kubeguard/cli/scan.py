@@ -17,6 +17,7 @@ from kubeguard.model.finding import Report
 from kubeguard.model.severity import Severity
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.policy import Policy
+from kubeguard.policy.sources import ENGINES, PolicySource
 
 if TYPE_CHECKING:
     from kubeguard.cli.known import Known
@@ -70,6 +71,26 @@ class Flags(NamedTuple):
     shell_complete=completing.checks_and_families,
     help="Leave these out.  Repeatable, or with commas.",
 )
+@click.option(
+    "--policy",
+    multiple=True,
+    metavar="PATH",
+    shell_complete=completing.policies,
+    help="Policies in Rego: a file, folder or bundle, or pack:NAME.  Repeatable.",
+)
+@click.option(
+    "--policy-data",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(),
+    help="Data for these policies: JSON or YAML.  Repeatable.",
+)
+@click.option(
+    "--rego-engine",
+    type=click.Choice(ENGINES),
+    help="What evaluates them: the engine that ships, opa on PATH, a server.  [default: builtin]",
+)
+@click.option("--opa-url", metavar="URL", help="The server, which has policies of its own.")
 @click.option(
     "--exclude",
     multiple=True,
@@ -130,11 +151,17 @@ def scan(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
+    policy: tuple[str, ...],
+    policy_data: tuple[str, ...],
+    rego_engine: str | None,
+    opa_url: str | None,
     **flags: object,
 ) -> None:
     """Judge TARGETS: files, folders, or - for standard input (default: this folder)."""
     named = _named("--select", select), _named("--ignore", ignore)
-    options = Options(profile, fail_on, kubernetes_version, *named, exclude)
+    sources = _sources(policy, policy_data)
+    choices = (profile, fail_on, kubernetes_version, *named, exclude)
+    options = Options(*choices, sources, rego_engine, opa_url)
     raise SystemExit(_scan(targets, options, Flags(**flags)))  # type: ignore[arg-type]
 
 
@@ -144,6 +171,12 @@ def _named(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
     if values and not found:
         raise UsageError(f"{option}: no check is named", "`kubeguard checks` lists them")
     return found
+
+
+def _sources(paths: tuple[str, ...], data: tuple[str, ...]) -> tuple[PolicySource, ...]:
+    if data and not paths:
+        raise UsageError("--policy-data: data for which policies?", "name them with --policy")
+    return tuple(PolicySource(path, data=data) for path in paths)
 
 
 def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from kubeguard.model.finding import Account, Check, Problem
 from kubeguard.model.trouble import Trouble
+from kubeguard.model.views import View
 
 
 class Verdict(NamedTuple):
@@ -17,3 +19,14 @@ class Verdict(NamedTuple):
     problems: tuple[tuple[Check, Problem], ...] = ()
     troubles: tuple[Trouble, ...] = ()
     accounts: tuple[Account, ...] = ()
+
+
+class Rules(Protocol):
+    """The policies of a run, loaded."""
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Each rule that can find something, as a check."""
+
+    def judge(self, chosen: Sequence[Check], views: Sequence[View], /) -> Verdict:
+        """What the rules of these checks, with their severities and parameters, say."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -16,6 +17,7 @@ from kubeguard.policy.names import Names, suggest
 from kubeguard.policy.policy import Exemption, Policy, release
 from kubeguard.policy.schema import mistake, shown, validate
 from kubeguard.policy.selection import about_the_scan
+from kubeguard.policy.sources import EngineChoice, PolicySource
 
 Choice = TypeVar("Choice", Profile, Severity)
 SCOPES = ("file", "kind", "namespace", "name", "container", "stage")
@@ -35,18 +37,59 @@ def find(start: File) -> File | None:
     return None
 
 
-def parse(node: Node, checks: Sequence[Check]) -> Policy:
-    """The choices in a parsed kubeguard.yaml. Raises UsageError with `file:line:column`.
+def about_rego(node: Node) -> Policy:
+    """What a parsed kubeguard.yaml says about policies in Rego: they bring checks, and so names.
 
-    The caller reads the file; `node.source.name` is its path, `checks` the whole catalogue.
+    The caller reads the file; `node.source.name` is its path. Raises UsageError with
+    `file:line:column` for whatever has the wrong shape.
     """
     root = File(node.source.name).absolute().parent
     if node.value is None:
         return Policy(root=root)
     validate(node)
+    rego = node["rego"]
+    choice = {key: value.value for key, value in rego.items() if value.exists}
+    choice |= {key: _beside(rego[key], root) for key in ("ca", "token_file") if key in choice}
+    if "allow" in choice:
+        choice["allow"] = frozenset(rego["allow"].sequence)
+    return Policy(
+        root=root,
+        policies=tuple(_policy_source(item, root) for item in node["policies"]),
+        rego=EngineChoice(**choice),  # type: ignore[arg-type]
+    )
+
+
+def _policy_source(node: Node, root: File) -> PolicySource:
+    if node.text:
+        return PolicySource(_beside(node, root))
+    key = node["key"]
+    return PolicySource(
+        _beside(node["path"], root),
+        node["style"].text,
+        tuple(item.text for item in node["namespaces"]),
+        tuple(_beside(item, root) for item in node["data"]),
+        node["combine"].value is True,
+        _beside(key, root) if key.exists else "",
+    )
+
+
+def _beside(node: Node, root: File) -> str:
+    """A path in the file is relative to the file; it is shown as seen from here."""
+    text = node.text
+    return text if text.startswith("pack:") else os.path.relpath(root / text)
+
+
+def parse(node: Node, checks: Sequence[Check], policy: Policy | None = None) -> Policy:
+    """All choices in a parsed kubeguard.yaml. Raises UsageError with `file:line:column`.
+
+    `checks` is the whole catalogue, with those of the policies; `policy` is what `about_rego`
+    said, when it has been asked already.
+    """
+    policy = policy or about_rego(node)
+    if node.value is None:
+        return policy
     names = Names(checks)
     read = _Reader(names)
-    policy = Policy(root=root)
     return replace(
         policy,
         profile=Profile[node["profile"].text.upper()] if node["profile"].exists else policy.profile,
@@ -77,6 +120,24 @@ class Options(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    policies: tuple[PolicySource, ...] = ()
+    rego_engine: str | None = None
+    opa_url: str | None = None
+
+
+def with_rego(policy: Policy, options: Options) -> Policy:
+    """The policy with what the command line says about Rego. Raises UsageError."""
+    chosen: dict[str, str] = {}
+    if options.rego_engine is not None:
+        chosen["engine"] = options.rego_engine
+    if options.opa_url is not None:
+        chosen["url"] = options.opa_url
+    rego = policy.rego._replace(**chosen)
+    if rego.engine == "server" and not rego.url:
+        raise UsageError("which server is to be asked?", "--opa-url http://localhost:8181")
+    if rego.url and rego.engine != "server":
+        raise UsageError("an address is for --rego-engine server", "leave --opa-url out")
+    return replace(policy, policies=(*policy.policies, *options.policies), rego=rego)
 
 
 def override(policy: Policy, options: Options, checks: Sequence[Check]) -> Policy:

@@ -13,6 +13,8 @@ from kubeguard.model.cluster import NEWEST, OLDEST
 from kubeguard.model.finding import Suppression
 from kubeguard.model.node import Node
 from kubeguard.model.severity import Profile, Severity
+from kubeguard.model.verdict import Rules
+from kubeguard.policy.sources import EngineChoice, PolicySource
 
 
 class Exemption(NamedTuple):
@@ -37,7 +39,8 @@ class Policy:
     """What the user chose; names of checks are resolved to ids, families stay names.
 
     `fail_on` None never fails, `root` is the folder that file patterns are relative to (None: the
-    working directory), `exclude` holds .gitignore patterns.
+    working directory), `exclude` holds .gitignore patterns, `rules` are the policies in Rego when
+    there are any, loaded.
     """
 
     profile: Profile = Profile.RESTRICTED
@@ -50,6 +53,9 @@ class Policy:
     parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     non_waivable: frozenset[str] = frozenset()
     suppressions: tuple[Exemption, ...] = ()
+    policies: tuple[PolicySource, ...] = ()
+    rego: EngineChoice = EngineChoice()
+    rules: Rules | None = None
     root: File | None = None
 
 

@@ -1,0 +1,110 @@
+"""Every policy asked about every input that it is about, in as few questions as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from kubeguard.model.finding import Account, Check, Outcome, Problem
+from kubeguard.model.trouble import Trouble, TroubleKind
+from kubeguard.model.verdict import Verdict
+from kubeguard.model.views import View
+from kubeguard.rego.diagnostics import trouble
+from kubeguard.rego.engine import Answer, Diagnostic, Engine, EngineError
+from kubeguard.rego.policies import Ask, PolicySet, Question
+
+
+class LoadedRules:
+    """The policies of a run, the engine that knows them, and those that could not be loaded."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sets: Sequence[PolicySet],
+        troubles: Iterable[Trouble] = (),
+        accounts: Iterable[Account] = (),
+    ) -> None:
+        self.engine = engine
+        self.sets = tuple(sets)
+        self.troubles = tuple(troubles)
+        self.accounts = tuple(accounts)
+        found = {q.check.id: q.check for policies in sets for q in policies.questions}
+        self.checks = tuple(found.values())
+
+    def judge(self, chosen: Sequence[Check], views: Sequence[View]) -> Verdict:
+        """What the rules of these checks, with their severities and parameters, say."""
+        hearing = _Hearing(self, {check.id: check for check in chosen})
+        for policies in self.sets:
+            hearing.ask(policies, views)
+        return hearing.verdict()
+
+
+class _Hearing:
+    """One round of questions, and what came of it."""
+
+    def __init__(self, rules: LoadedRules, chosen: Mapping[str, Check]) -> None:
+        self.rules = rules
+        self.chosen = chosen
+        self.problems: list[tuple[Check, Problem]] = []
+        self.warnings: dict[Diagnostic, list[View]] = {}
+        self.failures: dict[tuple[str, Diagnostic], list[View]] = {}
+
+    def ask(self, policies: PolicySet, views: Sequence[View]) -> None:
+        """Inputs that are asked the same go to the engine together."""
+        alike: dict[tuple[Question, ...], list[Ask]] = {}
+        for ask in policies.asks(views):
+            questions = tuple(q for q in ask.questions if q.check.id in self.chosen)
+            if questions:
+                alike.setdefault(questions, []).append(ask)
+        for questions, asks in alike.items():
+            for ask, answers in zip(asks, self._answers(policies, questions, asks), strict=True):
+                for question, answer in zip(questions, answers, strict=True):
+                    self._hear(policies, ask, question, answer)
+
+    def _answers(
+        self, policies: PolicySet, questions: Sequence[Question], asks: Sequence[Ask]
+    ) -> list[list[Answer]]:
+        queries = [question.query for question in questions]
+        try:
+            return self.rules.engine.evaluate(policies.program, queries, [a.input for a in asks])
+        except EngineError as error:
+            failed = Answer(failure=Diagnostic("engine", error.message))
+            return [[failed] * len(questions)] * len(asks)
+
+    def _hear(self, policies: PolicySet, ask: Ask, question: Question, answer: Answer) -> None:
+        for warning in answer.warnings:
+            self.warnings.setdefault(warning, []).append(ask.view)
+        if answer.failure:
+            failure = question.query, answer.failure
+            self.failures.setdefault(failure, []).append(ask.view)
+        elif answer.defined:
+            found = policies.problems(ask, question, answer.value)
+            self.problems += [(self._bound(check, question), told) for check, told in found]
+
+    def _bound(self, check: Check, question: Question) -> Check:
+        """What the user says of a severity counts more than what a result says of its own."""
+        chosen = self.chosen[question.check.id]
+        if chosen.severity is question.check.severity:
+            return check
+        return replace(check, severity=chosen.severity)
+
+    def verdict(self) -> Verdict:
+        troubles, accounts = list(self.rules.troubles), list(self.rules.accounts)
+        for (query, failure), views in self.failures.items():
+            said = f"{query} was not evaluated for {_listed(views)}: {failure.message}"
+            told = trouble(TroubleKind.UNEVALUATED_POLICY, failure, said)
+            troubles.append(told)
+            accounts.append(Account(told.node.source.name, Outcome.FAILED, "policy", said))
+        for warning, views in self.warnings.items():
+            said = f"{warning.message}, for {_listed(views)}"
+            troubles.append(trouble(TroubleKind.FAILED_BUILTIN, warning, said))
+        return Verdict(tuple(self.problems), tuple(troubles), tuple(accounts))
+
+
+def _listed(views: Sequence[View]) -> str:
+    """`Pod web in a.yaml and 12 others`."""
+    first = views[0].node.source
+    subject = f"{first.subject} in {first.name}" if first.subject.kind else first.name
+    return f"{subject} and {len(views) - 1} others" if len(views) > 1 else subject
+
+
