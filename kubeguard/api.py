@@ -13,7 +13,6 @@ from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check, Report
 from kubeguard.model.node import Node
-from kubeguard.model.verdict import Rules
 from kubeguard.policy import configuration
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.mention import mentions_us
@@ -68,18 +67,20 @@ def load_policy(
     `options` are choices of a command line, which win. Policies in Rego are loaded: one that does
     not compile is in the report of whoever asks it. Raises UsageError with the place.
     """
-    file = Path(config) if config is not None else configuration.find(Path.cwd())
-    node = _read(file) if file is not None else None
-    policy = configuration.about_rego(node) if node else Policy()
-    policy = configuration.with_rego(policy, options or Options())
-    if policy.policies or policy.rego.engine == "server":
-        policy = replace(policy, rules=_rules(policy))
-    if node:
+    node = _configuration(config)
+    policy = _with_rules(node, options)
+    if node is not None:
         policy = configuration.parse(node, catalogue(policy), policy)
     if options is None:
         return policy
     names_checks = options.select or options.ignore
     return configuration.override(policy, options, catalogue(policy) if names_checks else ())
+
+
+def with_policies(options: Options) -> Policy:
+    """The default policy with the policies in Rego that `kubeguard.yaml` and a command line name:
+    for whoever wants to know which checks there are. Raises UsageError."""
+    return _with_rules(_configuration(None), options)
 
 
 def catalogue(policy: Policy) -> tuple[Check, ...]:
@@ -92,10 +93,19 @@ def checks_of(policy: Policy) -> tuple[Check, ...]:
     return select(catalogue(policy), policy)
 
 
-def _rules(policy: Policy) -> Rules:
+def _configuration(config: str | os.PathLike[str] | None) -> Node | None:
+    file = Path(config) if config is not None else configuration.find(Path.cwd())
+    return _read(file) if file is not None else None
+
+
+def _with_rules(node: Node | None, options: Options | None) -> Policy:
+    policy = configuration.about_rego(node) if node is not None else Policy()
+    policy = configuration.with_rego(policy, options or Options())
+    if not policy.policies and policy.rego.engine != "server":
+        return policy
     from kubeguard import rego
 
-    return rego.load(policy.policies, policy.rego)
+    return replace(policy, rules=rego.load(policy.policies, policy.rego))
 
 
 def _read(file: Path) -> Node | None:

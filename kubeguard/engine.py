@@ -100,7 +100,7 @@ class World(NamedTuple):
 
 
 def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Settings) -> World:
-    """Look at all inputs together: defaults of the cluster, CRDs, checks on the bundle, policies."""
+    """Look at all inputs together: the cluster, CRDs, checks on the bundle, policies."""
     objects = tuple(node for reading in readings for node in reading.objects)
     cluster = Cluster.of(objects, settings.version)
     manifests = tuple(
@@ -122,9 +122,7 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
             problems.setdefault(name, []).append((check, problem))
         else:
             faults.append(Fault(check.id, name, f"no input has this name: {problem.message}"))
-    return World(
-        manifests, schemas, problems, tuple(faults), verdict.troubles, verdict.accounts
-    )
+    return World(manifests, schemas, problems, tuple(faults), verdict.troubles, verdict.accounts)
 
 
 def judge(

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 import click
 
 from kubeguard.cli import completing
+from kubeguard.cli.catalogue import known
 from kubeguard.cli.output import note, on_terminal, say
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check
 from kubeguard.model.severity import Profile
 from kubeguard.policy.names import is_like
-from kubeguard.registry import load_checks
 
 
 @click.command()
@@ -31,6 +31,13 @@ from kubeguard.registry import load_checks
 @click.option("--framework", metavar="TEXT", help="Only what serves it ('PSS', 'CIS-Docker 4.1').")
 @click.option("--like", metavar="ID", help="Only the counterparts of another tool's check.")
 @click.option(
+    "--policy",
+    multiple=True,
+    metavar="PATH",
+    shell_complete=completing.policies,
+    help="Also those of policies in Rego, as in scan.  Repeatable.",
+)
+@click.option(
     "--format",
     "-f",
     "form",
@@ -39,10 +46,15 @@ from kubeguard.registry import load_checks
     help="A table, or everything known about each.",
 )
 def checks(
-    family: str | None, profile: str | None, framework: str | None, like: str | None, form: str
+    family: str | None,
+    profile: str | None,
+    framework: str | None,
+    like: str | None,
+    policy: tuple[str, ...],
+    form: str,
 ) -> None:
-    """List the checks, all or filtered."""
-    catalogue = load_checks()
+    """List the checks, all or filtered, with those of the policies that kubeguard.yaml names."""
+    catalogue = known(policy)
     found = list(_filtered(catalogue, family, profile, framework, like))
     if form == "json":
         import orjson
@@ -88,6 +100,7 @@ def record(check: Check) -> dict[str, object]:
         "name": check.name,
         "title": check.title,
         "family": check.family,
+        "style": check.style or "built-in",
         "severity": check.severity.name.lower(),
         "profile": check.profile.name.lower(),
         "frameworks": check.refs,
@@ -104,8 +117,8 @@ def _plain(value: object) -> object:
 def _table(found: list[Check]) -> Iterable[str]:
     """A line for each check, what tells them apart first: a narrow terminal cuts the end."""
     room = shutil.get_terminal_size().columns if on_terminal() else None
-    width = max(len(check.name) for check in found)
+    ids, width = max(len(check.id) for check in found), max(len(check.name) for check in found)
     for check in found:
-        severity, profile = check.severity.name.lower(), check.profile.name.lower()
-        line = f"{check.id}  {check.name:{width}}  {severity:8}  {profile:10}  {check.title}"
+        severity, last = check.severity.name.lower(), check.style or check.profile.name.lower()
+        line = f"{check.id:{ids}}  {check.name:{width}}  {severity:8}  {last:10}  {check.title}"
         yield f"{line[: room - 1]}…" if room and len(line) > room else line

@@ -9,11 +9,12 @@ from textwrap import wrap
 import click
 
 from kubeguard.cli import completing
+from kubeguard.cli.catalogue import known
 from kubeguard.cli.output import say, style
 from kubeguard.errors import UsageError
+from kubeguard.formats._pages import page
 from kubeguard.model.finding import Check
 from kubeguard.policy.names import Names
-from kubeguard.registry import load_checks
 
 _FENCE = re.compile(r"```(?P<language>\w+)?(?P<info>[^\n]*)")
 _ATTRIBUTE = re.compile(r"""(\w+)=(?:"([^"]*)"|'([^']*)')""")
@@ -24,20 +25,27 @@ _INDENT = 12
 @click.command()
 @click.argument("check", shell_complete=completing.checks)
 @click.option(
+    "--policy",
+    multiple=True,
+    metavar="PATH",
+    shell_complete=completing.policies,
+    help="Where the check is when it is a policy in Rego, as in scan.  Repeatable.",
+)
+@click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     help="Colour.  NO_COLOR and FORCE_COLOR are honoured.",
 )
-def explain(check: str, color: str) -> None:
+def explain(check: str, policy: tuple[str, ...], color: str) -> None:
     """Show the page of CHECK: an id (KG3001) or a name (host_network)."""
-    names = Names(load_checks())
+    names = Names(known(policy))
     found = names.check(check)
     if found is None:
         raise UsageError(f"no check is called {check!r}", names.hint(check))
     record = names.checks[found]
     look = style(color)
-    lines = [*_head(record, look.width), *_body(record.page.read_text(encoding="utf-8"))]
+    lines = [*_head(record, look.width), *_body(page(record).markdown)]
     say("\n".join(lines if look.color else map(click.unstyle, lines)))
 
 
@@ -47,6 +55,7 @@ def _head(check: Check, width: int) -> Iterator[str]:
     facts = [
         ("severity", check.severity.name.lower()),
         ("profile", check.profile.name.lower()),
+        ("written for", check.style),
         ("frameworks", ", ".join(check.refs)),
         ("like", ", ".join(check.like)),
         *[("parameter", f"{key}: {_written(value)}") for key, value in check.parameters.items()],
@@ -67,10 +76,10 @@ def _written(value: object) -> str:
     return json.dumps(dict(plain) if isinstance(plain, Mapping) else plain, ensure_ascii=False)
 
 
-def _body(page: str) -> Iterator[str]:
+def _body(markdown: str) -> Iterator[str]:
     marked: set[int] = set()
     number = -1
-    for line in page.splitlines():
+    for line in markdown.splitlines():
         fence = _FENCE.fullmatch(line)
         if fence and number < 0:
             given = {key: one or other for key, one, other in _ATTRIBUTE.findall(fence["info"])}

@@ -16,15 +16,17 @@ class Page:
 
 
 def page(check: Check) -> Page:
-    """The page beside a check; its title where there is none."""
-    return _read(check.page, check.title)
+    """The page beside a check; what its record says where there is none."""
+    return _read(check.page, check.title, check.description)
 
 
 @cache
-def _read(file: File, title: str) -> Page:
+def _read(file: File, title: str, description: str) -> Page:
     try:
-        markdown = file.read_text(encoding="utf-8")
+        markdown = file.read_text(encoding="utf-8") if file.suffix == ".md" else ""
     except OSError:
-        return Page(f"# {title}\n", title)
+        markdown = ""
+    if not markdown:
+        return Page(f"# {title}\n\n{description or title}\n", description or title)
     paragraphs = [p for p in markdown.split("\n\n") if p.strip() and not p.startswith(("#", "```"))]
     return Page(markdown, " ".join(paragraphs[0].split()) if paragraphs else title)

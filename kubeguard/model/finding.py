@@ -32,7 +32,8 @@ class Check:
     `kinds` narrows a check on Manifest to `Kind` or `Kind.group`, as kubectl writes them; empty
     means every kind. `like` are ids of the same rule in other tools, `refs` the framework sections
     it serves, `parameters` what `kubeguard.yaml` may set, with the defaults; `style` is for which
-    tool a policy in Rego was written, '' for what is built in.
+    tool a policy in Rego was written, '' for what is built in. `description` is what there is
+    to read where there is no page.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Check:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     waivable: bool = True
     style: str = ""
+    description: str = ""
 
     @property
     def family(self) -> str:

@@ -28,5 +28,9 @@ class Rules(Protocol):
     def checks(self) -> tuple[Check, ...]:
         """Each rule that can find something, as a check."""
 
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What kept policies from being loaded."""
+
     def judge(self, chosen: Sequence[Check], views: Sequence[View], /) -> Verdict:
         """What the rules of these checks, with their severities and parameters, say."""

@@ -127,12 +127,9 @@ class Options(NamedTuple):
 
 def with_rego(policy: Policy, options: Options) -> Policy:
     """The policy with what the command line says about Rego. Raises UsageError."""
-    chosen: dict[str, str] = {}
-    if options.rego_engine is not None:
-        chosen["engine"] = options.rego_engine
-    if options.opa_url is not None:
-        chosen["url"] = options.opa_url
-    rego = policy.rego._replace(**chosen)
+    rego = policy.rego._replace(
+        engine=options.rego_engine or policy.rego.engine, url=options.opa_url or policy.rego.url
+    )
     if rego.engine == "server" and not rego.url:
         raise UsageError("which server is to be asked?", "--opa-url http://localhost:8181")
     if rego.url and rego.engine != "server":

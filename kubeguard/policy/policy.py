@@ -54,7 +54,7 @@ class Policy:
     non_waivable: frozenset[str] = frozenset()
     suppressions: tuple[Exemption, ...] = ()
     policies: tuple[PolicySource, ...] = ()
-    rego: EngineChoice = EngineChoice()
+    rego: EngineChoice = field(default_factory=EngineChoice)
     rules: Rules | None = None
     root: File | None = None
 

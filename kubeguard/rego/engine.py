@@ -58,7 +58,7 @@ class Rule(NamedTuple):
 
 
 class Package(NamedTuple):
-    """One module as it was compiled: `version` is v0 or v1, `imports` paths such as `data.lib.k`."""
+    """One module as it was compiled: `version` is v0 or v1, `imports` such as `data.lib.k`."""
 
     module: str
     package: str

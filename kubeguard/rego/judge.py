@@ -106,5 +106,3 @@ def _listed(views: Sequence[View]) -> str:
     first = views[0].node.source
     subject = f"{first.subject} in {first.name}" if first.subject.kind else first.name
     return f"{subject} and {len(views) - 1} others" if len(views) > 1 else subject
-
-
