@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
 import click
 
+from kubeguard.cli.lazy import LazyGroup
 from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.version import VERSION
 
@@ -15,43 +15,28 @@ COMMANDS = {
     "scan": "Judge Dockerfiles and Kubernetes manifests.",
     "explain": "Tell why a check exists and what to do.",
     "checks": "List the checks.",
+    "policy": "Write and test policies in Rego.",
     "completion": "Print the shell completion script.",
 }
-"""Every command with its one line, so that `--help` imports none of them."""
+"""Every command with its one line."""
 
 USAGE, BROKEN, INTERRUPTED = 2, 3, 130
 
 
-class _Lazy(click.Group):
-    """A group that knows its commands by name and imports the one that is called."""
+class _Commands(LazyGroup):
+    """The commands of the program; a path where a command is due is meant for `scan`."""
 
-    def list_commands(self, _: click.Context) -> list[str]:
-        return list(COMMANDS)
+    package = "kubeguard.cli"
+    known = COMMANDS
 
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            if context.resilient_parsing or name.startswith("-"):
-                return None
-            raise UsageError(f"no command is called {name!r}", _meant(name))
-        command = getattr(import_module(f"kubeguard.cli.{name}"), name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-def _meant(name: str) -> str:
-    from kubeguard.policy.names import suggest
-
-    if name == "-" or os.path.exists(name):
-        return f"kubeguard scan {name}"
-    return suggest(name, COMMANDS) or f"there are {', '.join(COMMANDS)}"
+    def meant(self, name: str) -> str:
+        if name == "-" or os.path.exists(name):
+            return f"kubeguard scan {name}"
+        return super().meant(name)
 
 
 @click.group(
-    cls=_Lazy,
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be judged.",
 )
