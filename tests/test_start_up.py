@@ -84,6 +84,7 @@ def test_help_imports_no_command():
     assert below("kubeguard", modules) == {
         "kubeguard",
         "kubeguard.cli",
+        "kubeguard.cli.lazy",
         "kubeguard.errors",
         "kubeguard.version",
     }

@@ -26,7 +26,7 @@ class LoadedRules:
     ) -> None:
         self.engine = engine
         self.sets = tuple(sets)
-        self.troubles = tuple(troubles)
+        self.troubles = (*troubles, *(t for policies in sets for t in policies.troubles))
         self.accounts = tuple(accounts)
         found = {q.check.id: q.check for policies in sets for q in policies.questions}
         self.checks = tuple(found.values())
@@ -52,7 +52,8 @@ class _Hearing:
     def ask(self, policies: PolicySet, views: Sequence[View]) -> None:
         """Inputs that are asked the same go to the engine together."""
         alike: dict[tuple[Question, ...], list[Ask]] = {}
-        for ask in policies.asks(views):
+        parameters = {id: check.parameters for id, check in self.chosen.items()}
+        for ask in policies.asks(views, parameters):
             questions = tuple(q for q in ask.questions if q.check.id in self.chosen)
             if questions:
                 alike.setdefault(questions, []).append(ask)
