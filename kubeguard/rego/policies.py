@@ -44,11 +44,13 @@ class Question:
     views: tuple[type[View], ...] = (Manifest,)
 
     def fits(self, view: View) -> bool:
-        """Whether the rule is about this view, by its type and kind."""
+        """Whether the rule is about this view, by its type and its kind, with or without group."""
         if not isinstance(view, self.views):
             return False
         kinds = self.check.kinds
-        return not kinds or not isinstance(view, Manifest) or view.group_kind in kinds
+        if not kinds or not isinstance(view, Manifest):
+            return True
+        return view.group_kind in kinds or view.kind in kinds
 
 
 class Ask(NamedTuple):

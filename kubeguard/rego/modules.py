@@ -1,0 +1,151 @@
+"""Modules and data that are compiled together, and compiled again with questions of our own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kubeguard.model.trouble import Trouble
+from kubeguard.rego.asking import Asking
+from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, Program, Rule
+from kubeguard.rego.places import steps
+from kubeguard.rego.policies import Question
+
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    "trivy": (
+        *("result.new", "isManaged", "cidr.count_addresses", "cidr.is_public"),
+        *("sh.parse_commands", "squealer.scan_string"),
+    ),
+    "conftest": ("parse_config", "parse_config_file", "parse_combined_config_files"),
+}
+"""What other tools add to Rego; the engine has them, or says which it has not."""
+_GIVEN = {("parameters",), ("conftest",)}
+"""Documents that are there only while a question is asked."""
+_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What one target brings, compiled; `name` is how the user calls it."""
+
+    name: str
+    modules: tuple[Module, ...]
+    data: Mapping[str, Any]
+    program: Program
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def sources(self) -> dict[str, str]:
+        return {module.name: module.text for module in self.modules}
+
+    def rules_of(self, package: str) -> Iterator[tuple[Rule, str]]:
+        """The rules of a package that are no functions, with their names inside it."""
+        for rule in self.program.rules:
+            if rule.package == package and rule.kind != "function":
+                yield rule, rule.path.removeprefix(package).removeprefix(".")
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(package.package for package in self.program.packages))
+
+    def ask(
+        self, asking: Asking, questions: Sequence[Question], engine: Engine
+    ) -> tuple[Program, tuple[Question, ...]]:
+        """The program and the questions as they are put to it. Raises CompileError."""
+        if not asking.needed:
+            return self.program, tuple(questions)
+        program = _compile((*self.modules, asking.module(questions)), self.data, engine)
+        return program, tuple(replace(q, query=asking.query(q.query)) for q in questions)
+
+
+def compiled(
+    name: str, modules: Sequence[Module], data: Mapping[str, Any], engine: Engine
+) -> Compiled:
+    """Compile modules together; raises CompileError for what OPA refuses, for functions that are
+    not there, and for imports of what is nowhere, which OPA takes for undefined."""
+    program = _compile(modules, data, engine)
+    missing = tuple(_missing(program, modules, data))
+    if missing:
+        raise CompileError(missing)
+    return Compiled(name, tuple(modules), data, program)
+
+
+def _compile(modules: Sequence[Module], data: Mapping[str, Any], engine: Engine) -> Program:
+    functions = [
+        name
+        for name in (*FUNCTIONS["trivy"], *FUNCTIONS["conftest"])
+        if any(calls(module.text, name) for module in modules)
+    ]
+    try:
+        return engine.compile(modules, data, functions=functions)
+    except CompileError as error:
+        raise CompileError([_placed(said, modules) for said in error.diagnostics]) from error
+
+
+def _placed(said: Diagnostic, modules: Sequence[Module]) -> Diagnostic:
+    """An engine that lacks a function of another tool does not know who calls it."""
+    if said.code != "unknown_function":
+        return said
+    name = said.message.rpartition(" ")[2]
+    for module in modules:
+        if found := re.search(_call(name), code(module.text)):
+            message = f"{name} is a function of another tool that is not supported here"
+            return at(module, found.start(), said.code, message)
+    return said
+
+
+def at(module: Module, offset: int, code: str, message: str) -> Diagnostic:
+    """Something to say about a place in a module."""
+    before = module.text[:offset]
+    line = before.count("\n") + 1
+    text = module.text.split("\n")[line - 1].rstrip("\r")
+    column = offset - before.rfind("\n")
+    return Diagnostic(code, message, module.name, line, column, text)
+
+
+def code(text: str) -> str:
+    """A module with its comments blanked, so that offsets stay."""
+    return _COMMENT.sub(lambda found: " " * len(found[0]), text)
+
+
+def calls(text: str, function: str) -> bool:
+    return re.search(_call(function), code(text)) is not None
+
+
+def _call(function: str) -> str:
+    return rf"(?<![\w.]){re.escape(function)}\("
+
+
+def _missing(
+    program: Program, modules: Sequence[Module], data: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
+    """Imports of packages and documents that nothing here defines."""
+    there = [steps(package.package) for package in program.packages]
+    sources = {module.name: module for module in modules}
+    for package in program.packages:
+        for each in package.imports:
+            path = steps(each)
+            if path[:1] != ("data",) or len(path) == 1 or path[1:2] in _GIVEN:
+                continue
+            if _within(data, path[1:]) or any(_related(path[1:], other) for other in there):
+                continue
+            module = sources[package.module]
+            found = re.search(rf"^\s*import\s+({re.escape(each)})", module.text, re.MULTILINE)
+            message = f"imports {each}, which neither the policies nor their data define"
+            yield at(module, found.start(1) if found else 0, "undefined_import", message)
+
+
+def _related(one: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
+    """Whether one path is inside the other."""
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
+
+
+def _within(data: object, path: Sequence[str | int]) -> bool:
+    for step in path:
+        if not isinstance(data, Mapping) or step not in data:
+            return False
+        data = data[step]
+    return True
