@@ -103,9 +103,9 @@ def _with_rules(node: Node | None, options: Options | None) -> Policy:
     policy = configuration.with_rego(policy, options or Options())
     if not policy.policies and policy.rego.engine != "server":
         return policy
-    from kubeguard import rego
+    from kubeguard.rego import rules
 
-    return replace(policy, rules=rego.load(policy.policies, policy.rego))
+    return replace(policy, rules=rules.load(policy.policies, policy.rego))
 
 
 def _read(file: Path) -> Node | None:
