@@ -76,7 +76,7 @@ class _Hearing:
         for warning in answer.warnings:
             self.warnings.setdefault(warning, []).append(ask.view)
         if answer.failure:
-            failure = question.query, answer.failure
+            failure = question.check.id, _placed(answer.failure, policies, question)
             self.failures.setdefault(failure, []).append(ask.view)
         elif answer.defined:
             found = policies.problems(ask, question, answer.value)
@@ -91,8 +91,8 @@ class _Hearing:
 
     def verdict(self) -> Verdict:
         troubles, accounts = list(self.rules.troubles), list(self.rules.accounts)
-        for (query, failure), views in self.failures.items():
-            said = f"{query} was not evaluated for {_listed(views)}: {failure.message}"
+        for (name, failure), views in self.failures.items():
+            said = f"{name} was not evaluated for {_listed(views)}: {failure.message}"
             told = trouble(TroubleKind.UNEVALUATED_POLICY, failure, said)
             troubles.append(told)
             accounts.append(Account(told.node.source.name, Outcome.FAILED, "policy", said))
@@ -100,6 +100,16 @@ class _Hearing:
             said = f"{warning.message}, for {_listed(views)}"
             troubles.append(trouble(TroubleKind.FAILED_BUILTIN, warning, said))
         return Verdict(tuple(self.problems), tuple(troubles), tuple(accounts))
+
+
+def _placed(failure: Diagnostic, policies: PolicySet, question: Question) -> Diagnostic:
+    """What ran out of time or memory has no place but the rule that was asked."""
+    if failure.line:
+        return failure
+    for rule in policies.program.rules:
+        if question.query.endswith(rule.path):
+            return failure._replace(file=rule.module, line=rule.line, column=rule.column)
+    return failure
 
 
 def _listed(views: Sequence[View]) -> str:

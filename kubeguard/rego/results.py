@@ -127,13 +127,14 @@ def place(view: View, result: Result) -> Node:
     """Where a result points: its path, its line, the container it names; else the whole."""
     path = places.steps(result.said.get("path"))
     named = places.container(view, result.container) if result.container else None
-    if path:
-        found = _entry(view, path) or (named and places.descend(named, path))
-        if found is not None:
-            return found
-    if result.line and (found := by_line(view, result.line)):
-        return found
-    return named or places.mentioned(view, result.message) or places.whole(view)
+    found = _entry(view, path) if path else None
+    if found is None and path and named is not None:
+        found = places.descend(named, path)
+    if found is None and result.line:
+        found = by_line(view, result.line)
+    if found is None:
+        found = named if named is not None else places.mentioned(view, result.message)
+    return places.whole(view) if found is None else found
 
 
 def by_line(view: View, first: int, last: int = 0) -> Node | None:

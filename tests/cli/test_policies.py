@@ -92,7 +92,7 @@ def _web(put: Put) -> None:
     put("acme/registry.rego", REGISTRY)
 
 
-NOT_OURS = ("acme.registry.warn", "low", 13, 18, 'image of "log" is not ours')
+NOT_OURS = ("acme.registry.warn", "low", 15, 18, 'image of "log" is not ours')
 
 
 def test_findings_have_all_that_those_of_a_check_have(cli: Cli) -> None:
@@ -141,7 +141,7 @@ def test_a_policy_that_does_not_compile_leaves_the_others_their_verdict(cli: Cli
 def test_a_function_that_reaches_out_must_be_allowed(cli: Cli, put: Put) -> None:
     put("http.rego", HTTP)
     told = found(cli, "--policy", "http.rego", code=3)
-    assert [(check, line, column) for check, _, line, column, _ in told] == [("KG9015", 3, 26)]
+    assert [(check, line, column) for check, _, line, column, _ in told] == [("KG9015", 3, 25)]
     assert "http.send" in told[0][4]
 
     put("kubeguard.yaml", "rego: {allow: [http.send]}\n")
@@ -170,7 +170,7 @@ def test_a_function_that_fails_is_told(cli: Cli, put: Put) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--policy", "nowhere"], "nowhere: "),
+        (["--policy", "nowhere"], "there is no policy at 'nowhere'"),
         (["--policy", "pack:governence"], "did you mean 'governance'?"),
         (["--policy-data", "x.json"], "data for which policies?"),
         (["--rego-engine", "server"], "--opa-url"),
