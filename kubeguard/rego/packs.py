@@ -22,8 +22,8 @@ def packs() -> dict[str, str]:
         .read_text(encoding="utf-8")
         .partition("\n")[0]
         .lstrip("# ")
-        for folder in sorted(_ROOT.iterdir())
-        if folder.is_dir() and folder.name != LIBRARY
+        for folder in sorted(_ROOT.glob("*/"))
+        if folder.name != LIBRARY
     }
 
 

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubeguard.cli.output import say
+import click
+
+from kubeguard.cli.output import colored, say
 from kubeguard.rego.engine import Diagnostic
+
+
+def tell(text: str) -> None:
+    """Print lines, coloured where a person looks at them."""
+    say(text if colored("auto") else click.unstyle(text))
+
+
+def count(number: int, what: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def complain(diagnostics: Iterable[Diagnostic]) -> None:

@@ -8,7 +8,7 @@ from collections import defaultdict
 import click
 
 from kubeguard.cli.output import note, say
-from kubeguard.cli.policy._said import complain
+from kubeguard.cli.policy._said import complain, count
 from kubeguard.errors import UsageError
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.views import View
@@ -50,7 +50,8 @@ def bench(targets_: tuple[str, ...], policy: tuple[str, ...], top: int, runs: in
     for milliseconds, query in medians[:top]:
         say(f"{milliseconds:10.2f} ms  {milliseconds / len(views):8.3f} ms an object  {query}")
     total = sum(milliseconds for milliseconds, _ in medians)
-    note(f"{len(medians)} rules, {len(views)} objects, {total:.1f} ms; medians of {runs} runs")
+    rules, objects = count(len(medians), "rule"), count(len(views), "object")
+    note(f"{rules}, {objects}, {total:.2f} ms; medians of {count(runs, 'run')}")
 
 
 def _views(paths: tuple[str, ...]) -> list[View]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from kubeguard.cli.output import say
-from kubeguard.cli.policy._said import complain
+from kubeguard.cli.policy._said import complain, count
 from kubeguard.policy.sources import EngineChoice, PolicySource
+from kubeguard.rego.authoring import with_tests
 from kubeguard.rego.engine import CompileError
-from kubeguard.rego.load import load, sources_of
+from kubeguard.rego.load import load
 from kubeguard.rego.worker import Worker
 
 
@@ -25,7 +26,7 @@ def check(paths: tuple[str, ...], strict: bool, data: tuple[str, ...]) -> None:
         for path in paths:
             source = PolicySource(path, data=data)
             try:
-                modules, known = sources_of(source)
+                modules, known = with_tests(source)
                 worker.compile(modules, known, strict=strict, tests=True)
                 sets = load(source, worker)
             except CompileError as error:
@@ -34,5 +35,5 @@ def check(paths: tuple[str, ...], strict: bool, data: tuple[str, ...]) -> None:
                 continue
             rules = sum(len(policies.questions) for policies in sets)
             styles = ", ".join(sorted({policies.style.value for policies in sets}))
-            say(f"{path}: {rules} rules that can find something ({styles or 'no policy'})")
+            say(f"{path}: {count(rules, 'rule')} to find something with ({styles or 'no policy'})")
     raise SystemExit(1 if broken else 0)

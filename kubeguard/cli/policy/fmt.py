@@ -13,8 +13,8 @@ from kubeguard.cli.output import note, say
 from kubeguard.cli.policy._said import complain
 from kubeguard.errors import UsageError
 from kubeguard.policy.sources import EngineChoice
+from kubeguard.rego.authoring import modules
 from kubeguard.rego.engine import CompileError, Module
-from kubeguard.rego.load import rego_files
 from kubeguard.rego.worker import Worker
 
 
@@ -25,7 +25,7 @@ def fmt(paths: tuple[Path, ...], check: bool) -> None:
     """Format the policies in PATHs: files, or folders (default: this one)."""
     changed = broken = 0
     with Worker(EngineChoice()) as worker:
-        for module in rego_files(paths or (Path(),)):
+        for module in modules(paths or (Path(),)):
             try:
                 text = worker.format(module)
             except CompileError as error:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from kubeguard.cli.output import note, say
-from kubeguard.cli.policy._said import complain
+from kubeguard.cli.output import note
+from kubeguard.cli.policy._said import complain, tell
 from kubeguard.policy.sources import EngineChoice, PolicySource
+from kubeguard.rego.authoring import with_tests
 from kubeguard.rego.engine import CompileError, Coverage, TestRun
 from kubeguard.rego.examples import examples
 from kubeguard.rego.judge import LoadedRules
-from kubeguard.rego.load import load, sources_of
+from kubeguard.rego.load import load
 from kubeguard.rego.worker import Worker
 
 
@@ -45,12 +46,12 @@ def test(
         for path in paths:
             source = PolicySource(path, data=data)
             try:
-                modules, known = sources_of(source)
+                modules, known = with_tests(source)
                 program = worker.compile(modules, known, tests=True)
                 tests = worker.test(program, run, coverage or minimum is not None, trace)
                 shown = [run for run in tests.runs if not quiet or run.status != "pass"]
                 for each in shown:
-                    say("\n".join(_told(each)))
+                    tell("\n".join(_told(each)))
                 tally.update(each.status for each in tests.runs)
                 if not run:
                     tally.update(_examples(LoadedRules(worker, load(source, worker)), quiet))
@@ -88,9 +89,9 @@ def _examples(rules: LoadedRules, quiet: bool) -> Iterator[str]:
             yield status
             if status == "fail" or not quiet:
                 mark = click.style(f"{status:5}", fg=_COLORS[status])
-                say(f"{mark} {example.page}:{example.line} {check.name}, {example.verdict}")
+                tell(f"{mark} {example.page}:{example.line} {check.name}, {example.verdict}")
             if status == "fail":
-                say(f"      expected on lines {_lines(example.expected)}, found {_lines(found)}")
+                tell(f"      expected on lines {_lines(example.expected)}, found {_lines(found)}")
 
 
 def _lines(numbers: Iterable[int]) -> str:
@@ -103,7 +104,7 @@ def _covered(found: Iterable[Coverage], minimum: float | None, show: bool) -> bo
     if show:
         for each in sorted(policies, key=lambda c: c.file):
             missing = _ranges(each.uncovered)
-            say(f"{each.percent:5.1f} %  {each.file}{f'  not: {missing}' if missing else ''}")
+            tell(f"{each.percent:5.1f} %  {each.file}{f'  not: {missing}' if missing else ''}")
     covered = sum(len(c.covered) for c in policies)
     lines = covered + sum(len(c.uncovered) for c in policies)
     total = 100 * covered / lines if lines else 100.0
