@@ -15,11 +15,6 @@ def tell(text: str) -> None:
     say(text if colored("auto") else click.unstyle(text))
 
 
-def count(number: int, what: str) -> str:
-    """`1 rule`, `2 rules`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def complain(diagnostics: Iterable[Diagnostic]) -> None:
     """`file:line:column: message`, then the line with a caret under the place."""
     for said in diagnostics:

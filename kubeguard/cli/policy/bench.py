@@ -8,8 +8,9 @@ from collections import defaultdict
 import click
 
 from kubeguard.cli.output import note, say
-from kubeguard.cli.policy._said import complain, count
+from kubeguard.cli.policy._said import complain
 from kubeguard.errors import UsageError
+from kubeguard.formats._digest import plural
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.views import View
 from kubeguard.policy.sources import EngineChoice, PolicySource
@@ -50,8 +51,8 @@ def bench(targets_: tuple[str, ...], policy: tuple[str, ...], top: int, runs: in
     for milliseconds, query in medians[:top]:
         say(f"{milliseconds:10.2f} ms  {milliseconds / len(views):8.3f} ms an object  {query}")
     total = sum(milliseconds for milliseconds, _ in medians)
-    rules, objects = count(len(medians), "rule"), count(len(views), "object")
-    note(f"{rules}, {objects}, {total:.2f} ms; medians of {count(runs, 'run')}")
+    rules, objects = plural(len(medians), "rule"), plural(len(views), "object")
+    note(f"{rules}, {objects}, {total:.2f} ms; medians of {plural(runs, 'run')}")
 
 
 def _views(paths: tuple[str, ...]) -> list[View]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from kubeguard.cli.output import say
-from kubeguard.cli.policy._said import complain, count
+from kubeguard.cli.policy._said import complain
+from kubeguard.formats._digest import plural
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.rego.authoring import with_tests
 from kubeguard.rego.engine import CompileError
@@ -35,5 +36,5 @@ def check(paths: tuple[str, ...], strict: bool, data: tuple[str, ...]) -> None:
                 continue
             rules = sum(len(policies.questions) for policies in sets)
             styles = ", ".join(sorted({policies.style.value for policies in sets}))
-            say(f"{path}: {count(rules, 'rule')} to find something with ({styles or 'no policy'})")
+            say(f"{path}: {plural(rules, 'rule')} to find something with ({styles or 'no policy'})")
     raise SystemExit(1 if broken else 0)
