@@ -18,9 +18,10 @@ from kubeguard.rego import metadata, places
 from kubeguard.rego.asking import PLAINLY, Asking
 from kubeguard.rego.engine import CompileError, Engine, Rule
 from kubeguard.rego.inputs import as_conftest
-from kubeguard.rego.modules import Compiled, at, code
+from kubeguard.rego.modules import Compiled
 from kubeguard.rego.policies import NO_PARAMETERS, Ask, Parameters, PolicySet, Question, Style
 from kubeguard.rego.results import Result, problem, results
+from kubeguard.rego.source import at, code
 
 _ASKED = re.compile(r"(deny|violation|warn)(_[a-zA-Z0-9]+)*")
 _FILE = re.compile(r"\bdata\.conftest\b")
@@ -116,8 +117,7 @@ def load(
         exceptions=dict(_exceptions(compiled, rules)),
     )
     program, asked = compiled.ask(asking, questions, engine)
-    name, troubles = compiled.name, compiled.troubles
-    yield ConftestSet(name, Style.CONFTEST, program, asked, troubles, asking, combine)
+    yield ConftestSet(compiled.name, Style.CONFTEST, program, asked, asking=asking, combine=combine)
 
 
 def chosen(compiled: Compiled, namespaces: Sequence[str]) -> tuple[str, ...]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kubeguard.errors import KubeguardError, UsageError
+from kubeguard.model.trouble import TroubleKind
 from kubeguard.rego import conftest, data, packs, plain, toml, trivy
-from kubeguard.rego.engine import Engine, Module
-from kubeguard.rego.modules import FUNCTIONS, Compiled, calls, code, compiled
+from kubeguard.rego.diagnostics import trouble
+from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module
+from kubeguard.rego.modules import FUNCTIONS, Compiled, compiled
 from kubeguard.rego.policies import PolicySet, Spec, Style
+from kubeguard.rego.source import calls, code
 from kubeguard.rego.toml import Toml
 
 _TEMPLATE = re.compile(r"\bConstraintTemplate\b|\bconstraints\.gatekeeper\.sh/")
@@ -85,7 +89,18 @@ class _Target(NamedTuple):
         return self.toml.version if self.toml else "auto"
 
     def _modules(self, modules: Sequence[Module], engine: Engine) -> Iterator[PolicySet]:
-        made = compiled(self.spec.path, modules, self._data(modules), engine)
+        made, refused = _compiled(self.spec.path, modules, self._data(modules), engine)
+        troubles = (
+            *(trouble(TroubleKind.UNEVALUATED_POLICY, said) for said in refused),
+            *(trouble(TroubleKind.FAILED_BUILTIN, said) for said in made.missing),
+        )
+        for each in self._split(made, engine):
+            yield replace(each, troubles=(*troubles, *each.troubles))
+            troubles, refused = (), ()
+        if refused:
+            raise CompileError(refused)
+
+    def _split(self, made: Compiled, engine: Engine) -> Iterator[PolicySet]:
         split = _Split.of(made, self.spec, self.toml)
         yield from trivy.load(made, split.trivy, engine)
         if split.namespaces:
@@ -100,6 +115,24 @@ class _Target(NamedTuple):
         if any(calls(each.text, "result.new") for each in modules):
             documents.setdefault("namespaces", _namespaces(modules))
         return documents
+
+
+def _compiled(
+    name: str, modules: Sequence[Module], documents: dict[str, Any], engine: Engine
+) -> tuple[Compiled, Sequence[Diagnostic]]:
+    """Trivy goes on without its checks that do not compile, each a package of its own; so do we,
+    and say which. Everything else compiles as a whole or not at all."""
+    left, refused = list(modules), list[Diagnostic]()
+    while True:
+        try:
+            return compiled(name, left, documents, engine), refused
+        except CompileError as error:
+            refused += error.diagnostics
+            broken = {said.file for said in error.diagnostics}
+            kept = [each for each in left if each.name not in broken or not trivy.is_check(each)]
+            if not kept or len(kept) + len(broken) != len(left):
+                raise CompileError(refused) from error
+            left = kept
 
 
 class _Split(NamedTuple):

@@ -14,6 +14,7 @@ from kubeguard.model.severity import Profile, Severity
 from kubeguard.model.views import View
 from kubeguard.rego.engine import Program, Rule
 from kubeguard.rego.policies import Style
+from kubeguard.rego.source import code, uses
 
 _SEVERITIES = {member.name: member for member in Severity} | {
     "ERROR": Severity.HIGH,
@@ -29,7 +30,6 @@ _VIEWS: Mapping[str, type[View]] = {
 }
 _UNNAMED = re.compile(r"(?:deny|violation|warn)")
 _PART = re.compile(r"[\w-]+")
-_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _DOCKERFILE = re.compile(r"\b(?:Stages|Cmd)\b")
 _MANIFEST = re.compile(r"\binput\.(?:apiVersion|kind|metadata|spec)\b")
 
@@ -99,6 +99,7 @@ def check(rule: Described, style: Style, views: Sequence[type[View]]) -> Check:
         like=texts(custom.get("aliases")),
         parameters=parameters(rule),
         style=style.value,
+        description=str(rule.annotations.get("description") or ""),
     )
 
 
@@ -193,13 +194,3 @@ def _spoken_of(file: str, program: Program, sources: Mapping[str, str]) -> tuple
 def _signs(text: str) -> tuple[type[View], ...]:
     signs = ((Manifest, _MANIFEST), (Dockerfile, _DOCKERFILE))
     return tuple(view for view, sign in signs if sign.search(text))
-
-
-def uses(text: str, package: str) -> bool:
-    """Whether a module names a package."""
-    return re.search(rf"\bdata\.{re.escape(package)}(?![\w-])", text) is not None
-
-
-def code(text: str) -> str:
-    """A module without its comments."""
-    return _COMMENT.sub("", text)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kubeguard.model.trouble import Trouble
 from kubeguard.rego.asking import Asking
 from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, Program, Rule
 from kubeguard.rego.places import steps
 from kubeguard.rego.policies import Question
+from kubeguard.rego.source import at, call, calls
 
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "trivy": (
@@ -23,18 +23,22 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
 """What other tools add to Rego; the engine has them, or says which it has not."""
 _GIVEN = {("parameters",), ("conftest",)}
 """Documents that are there only while a question is asked."""
-_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+_LIBRARY = "import data.lib."
+"""What Trivy's checks import of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What one target brings, compiled; `name` is how the user calls it."""
+    """What one target brings, compiled; `name` is how the user calls it.
+
+    `missing` are imports of what is nowhere, which OPA takes for undefined.
+    """
 
     name: str
     modules: tuple[Module, ...]
     data: Mapping[str, Any]
     program: Program
-    troubles: tuple[Trouble, ...] = ()
+    missing: tuple[Diagnostic, ...] = ()
 
     @property
     def sources(self) -> dict[str, str]:
@@ -64,12 +68,12 @@ def compiled(
     name: str, modules: Sequence[Module], data: Mapping[str, Any], engine: Engine
 ) -> Compiled:
     """Compile modules together; raises CompileError for what OPA refuses, for functions that are
-    not there, and for imports of what is nowhere, which OPA takes for undefined."""
+    not there, and for checks of Trivy without its libraries, which would find nothing."""
     program = _compile(modules, data, engine)
     missing = tuple(_missing(program, modules, data))
-    if missing:
-        raise CompileError(missing)
-    return Compiled(name, tuple(modules), data, program)
+    if without := [said for said in missing if said.text.lstrip().startswith(_LIBRARY)]:
+        raise CompileError(without)
+    return Compiled(name, tuple(modules), data, program, missing)
 
 
 def _compile(modules: Sequence[Module], data: Mapping[str, Any], engine: Engine) -> Program:
@@ -90,32 +94,10 @@ def _placed(said: Diagnostic, modules: Sequence[Module]) -> Diagnostic:
         return said
     name = said.message.rpartition(" ")[2]
     for module in modules:
-        if found := re.search(_call(name), code(module.text)):
+        if found := call(module.text, name):
             message = f"{name} is a function of another tool that is not supported here"
             return at(module, found.start(), said.code, message)
     return said
-
-
-def at(module: Module, offset: int, code: str, message: str) -> Diagnostic:
-    """Something to say about a place in a module."""
-    before = module.text[:offset]
-    line = before.count("\n") + 1
-    text = module.text.split("\n")[line - 1].rstrip("\r")
-    column = offset - before.rfind("\n")
-    return Diagnostic(code, message, module.name, line, column, text)
-
-
-def code(text: str) -> str:
-    """A module with its comments blanked, so that offsets stay."""
-    return _COMMENT.sub(lambda found: " " * len(found[0]), text)
-
-
-def calls(text: str, function: str) -> bool:
-    return re.search(_call(function), code(text)) is not None
-
-
-def _call(function: str) -> str:
-    return rf"(?<![\w.]){re.escape(function)}\("
 
 
 def _missing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kubeguard.model.dockerfile import Dockerfile
+from kubeguard.model.dockerfile import Dockerfile, Instruction
 from kubeguard.model.location import Path
 from kubeguard.model.manifest import Container, Manifest
 from kubeguard.model.node import Node
@@ -19,6 +19,9 @@ _STEP = re.compile(
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ROOTS = ("$", "input", "object", "review")
+_QUOTED = re.compile(r"""(['"`])([^'"`\s]{2,})\1""")
+_TELLING = 3
+"""Shorter words stand in any message."""
 _NAMED = re.compile(r"name\s*=\s*(.+)")
 
 
@@ -102,7 +105,14 @@ def container(view: View, name: str) -> Node | None:
 
 
 def mentioned(view: View, message: str) -> Node | None:
-    """The container that a message names first: in quotes, or behind the word container.
+    """What a message names: a container of an object, an instruction of a Dockerfile."""
+    if isinstance(view, Dockerfile):
+        return _instruction(view, message)
+    return _container(view, message)
+
+
+def _container(view: View, message: str) -> Node | None:
+    """The container named first: in quotes, or behind the word container.
 
     A name that the object has too is taken for the object's when it only stands in quotes.
     """
@@ -118,6 +128,28 @@ def mentioned(view: View, message: str) -> Node | None:
         if place := re.search(pattern, message):
             found.append((place.start(), each.node))
     return min(found, key=lambda entry: entry[0])[1] if found else None
+
+
+def _instruction(view: Dockerfile, message: str) -> Node | None:
+    """The instruction of which a message quotes most, else the first with a word that it quotes."""
+    quoted = [(len(value), each.node) for each, value in _values(view) if value in message]
+    if quoted:
+        return max(quoted, key=lambda entry: entry[0])[1]
+    for found in _QUOTED.finditer(message):
+        for each, value in _values(view):
+            if re.search(rf"(?<![\w-]){re.escape(found[2])}(?![\w-])", value):
+                return each.node
+    return None
+
+
+def _values(view: Dockerfile) -> Iterator[tuple[Instruction, str]]:
+    """The words of each instruction, and the lines of its here-documents."""
+    for each in view.instructions:
+        told = each.trigger or each
+        lines = (line.strip() for h in told.heredocs for line in h.body.text.splitlines())
+        for value in (*(word.node.text for word in told.words), *lines):
+            if len(value) >= _TELLING:
+                yield each, value
 
 
 def _containers(view: View) -> Iterator[Container]:

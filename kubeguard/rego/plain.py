@@ -13,9 +13,10 @@ from kubeguard.rego import metadata
 from kubeguard.rego.asking import PLAINLY, Asking
 from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, Rule
 from kubeguard.rego.inputs import as_written
-from kubeguard.rego.modules import Compiled, at, code
+from kubeguard.rego.modules import Compiled
 from kubeguard.rego.policies import NO_PARAMETERS, Ask, Parameters, PolicySet, Question, Style
 from kubeguard.rego.results import problem, results
+from kubeguard.rego.source import at, code
 
 _ASKED = re.compile(r"(?:deny|violation|warn)(?:_\w+)?")
 _ENVELOPE = re.compile(r"\binput\.(review|request)\b")
@@ -49,7 +50,7 @@ def load(compiled: Compiled, packages: Collection[str], engine: Engine) -> Itera
     _refuse_envelopes(compiled, {rule.module for rule in rules})
     asking = Asking(parameters=any(question.check.parameters for question in questions))
     program, asked = compiled.ask(asking, questions, engine)
-    yield PlainSet(compiled.name, Style.KUBEGUARD, program, asked, compiled.troubles, asking)
+    yield PlainSet(compiled.name, Style.KUBEGUARD, program, asked, asking=asking)
 
 
 def findings_of(compiled: Compiled, package: str) -> Iterator[Rule]:

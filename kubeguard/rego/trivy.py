@@ -11,15 +11,16 @@ from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.finding import Check, Problem
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.node import Node
-from kubeguard.model.trouble import Trouble, TroubleKind
+from kubeguard.model.trouble import TroubleKind
 from kubeguard.model.views import View
 from kubeguard.rego import metadata, places
 from kubeguard.rego.diagnostics import trouble
-from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Rule
+from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, Rule
 from kubeguard.rego.inputs import KEY, as_trivy
-from kubeguard.rego.modules import Compiled, at, calls, code
+from kubeguard.rego.modules import Compiled
 from kubeguard.rego.policies import NO_PARAMETERS, Ask, Parameters, PolicySet, Question, Style
 from kubeguard.rego.results import Result, by_line, place
+from kubeguard.rego.source import at, calls, code
 
 _ENFORCED = re.compile(r"deny(?:_\w+)?")
 _SIGNS = re.compile(r"\b(?:__rego_metadata__|__rego_input__|__defsec_metadata)\b")
@@ -90,14 +91,15 @@ def _read(item: Any) -> tuple[str, Mapping[str, Any]]:
 def _place(view: View, message: str, cause: Mapping[str, Any]) -> Node:
     """The mapping that the cause was made of, else its lines, else as for any result."""
     key, first = cause.get("fskey"), _number(cause.get("startline"))
+    found = None
     if isinstance(key, str) and key.startswith(KEY):
         pointer = key.removeprefix(KEY)
         found = places.descend(view.node, places.steps(pointer)) if pointer else None
-        if found is not None:
-            return found
-    elif first and (found := by_line(view, first, _number(cause.get("endline")))):
-        return found
-    return place(view, Result(message, {"path": cause.get("path")}))
+    elif first:
+        found = by_line(view, first, _number(cause.get("endline")))
+    if found is None:
+        return place(view, Result(message, {"path": cause.get("path")}))
+    return found
 
 
 def _number(value: Any) -> int:
@@ -119,6 +121,11 @@ def is_trivy(compiled: Compiled, package: str) -> bool:
     return False
 
 
+def is_check(module: Module) -> bool:
+    """Whether one file is a check of Trivy's own kind: it makes its results as only Trivy does."""
+    return calls(module.text, "result.new")
+
+
 def load(compiled: Compiled, packages: Collection[str], engine: Engine) -> Iterator[TrivySet]:
     """The checks in these packages. Raises CompileError for what Trivy has and kubeguard not.
 
@@ -127,7 +134,6 @@ def load(compiled: Compiled, packages: Collection[str], engine: Engine) -> Itera
     _refuse_old(compiled, packages)
     told = _told(compiled, packages, engine)
     about: dict[Question, About] = {}
-    troubles: list[Trouble] = []
     refused: list[Diagnostic] = []
     for package in packages:
         made = _described(compiled, package, told.get(package, {}))
@@ -142,10 +148,9 @@ def load(compiled: Compiled, packages: Collection[str], engine: Engine) -> Itera
         about |= {Question(check, path, said.views): said for path in paths}
     if refused and not about:
         raise CompileError(refused)
-    troubles += (trouble(TroubleKind.UNEVALUATED_POLICY, said) for said in refused)
     if about:
-        every = (*compiled.troubles, *troubles)
-        yield TrivySet(compiled.name, Style.TRIVY, compiled.program, tuple(about), every, about)
+        troubles = tuple(trouble(TroubleKind.UNEVALUATED_POLICY, said) for said in refused)
+        yield TrivySet(compiled.name, Style.TRIVY, compiled.program, tuple(about), troubles, about)
 
 
 def enforced(compiled: Compiled, package: str) -> Iterator[Rule]:
