@@ -52,7 +52,7 @@ class _Hearing:
     def ask(self, policies: PolicySet, views: Sequence[View]) -> None:
         """Inputs that are asked the same go to the engine together."""
         alike: dict[tuple[Question, ...], list[Ask]] = {}
-        parameters = {id: check.parameters for id, check in self.chosen.items()}
+        parameters = {name: check.parameters for name, check in self.chosen.items()}
         for ask in policies.asks(views, parameters):
             questions = tuple(q for q in ask.questions if q.check.id in self.chosen)
             if questions:

@@ -1,0 +1,85 @@
+"""What the worker says, from JSON to the shapes of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kubeguard.rego.engine import (
+    Answer,
+    Coverage,
+    Diagnostic,
+    EngineError,
+    Package,
+    Program,
+    Rule,
+    TestRun,
+    Tests,
+)
+
+
+def diagnostic(told: Mapping[str, Any]) -> Diagnostic:
+    return Diagnostic(
+        told["code"],
+        told["message"],
+        told.get("file", ""),
+        told.get("line", 0),
+        told.get("column", 0),
+        told.get("text", ""),
+        tuple(told.get("details") or ()),
+    )
+
+
+def program(number: int, told: Mapping[str, Any]) -> Program:
+    """What was compiled, under the number by which this side calls it."""
+    packages = (
+        Package(p["module"], p["package"], p["version"], tuple(p["imports"]), p["annotations"])
+        for p in told["packages"]
+    )
+    return Program(number, tuple(packages), tuple(Rule(**rule) for rule in told["rules"]))
+
+
+def rows(told: Mapping[str, Any], queries: int, inputs: int) -> list[list[Answer]]:
+    """The answers by input and query. Raises EngineError when there are not as many as asked."""
+    results = told.get("results")
+    if not isinstance(results, list) or [len(row) for row in results] != [queries] * inputs:
+        raise EngineError("the engine answered another question")
+    return [[_answer(each) for each in row] for row in results]
+
+
+def _answer(told: Mapping[str, Any]) -> Answer:
+    failure = told.get("failure")
+    return Answer(
+        told.get("value"),
+        "value" in told,
+        tuple(map(diagnostic, told.get("warnings", ()))),
+        tuple(told.get("prints", ())),
+        diagnostic(failure) if failure else None,
+        told.get("ns", 0),
+    )
+
+
+def tests(told: Mapping[str, Any]) -> Tests:
+    return Tests(
+        tuple(map(_run, told["tests"])),
+        tuple(
+            Coverage(c["file"], tuple(c["covered"]), tuple(c["uncovered"]), c["percent"])
+            for c in told.get("coverage", ())
+        ),
+    )
+
+
+def _run(told: Mapping[str, Any]) -> TestRun:
+    error = told.get("error")
+    return TestRun(
+        told["package"],
+        told["name"],
+        told["file"],
+        told["line"],
+        told["status"],
+        told.get("ns", 0),
+        told.get("output", ""),
+        told.get("trace", ""),
+        diagnostic(error) if error else None,
+        tuple(told.get("cases", ())),
+    )
