@@ -194,7 +194,10 @@ PINNED = {
     "pinned.rego": """\
 package acme.pinned
 
-deny contains {"msg": sprintf("%s is not pinned", [c.image]), "path": ["spec", "containers", i, "image"]} if {
+deny contains {
+	"msg": sprintf("%s is not pinned", [c.image]),
+	"path": ["spec", "containers", i, "image"],
+} if {
 	some i, c in input.spec.containers
 	endswith(c.image, ":latest")
 }
