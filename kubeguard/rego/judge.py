@@ -92,7 +92,8 @@ class _Hearing:
     def verdict(self) -> Verdict:
         troubles, accounts = list(self.rules.troubles), list(self.rules.accounts)
         for (name, failure), views in self.failures.items():
-            said = f"{name} was not evaluated for {_listed(views)}: {failure.message}"
+            why = _REASONS.get(failure.code, failure.message)
+            said = f"{name} was not evaluated for {_listed(views)}: {why}"
             told = trouble(TroubleKind.UNEVALUATED_POLICY, failure, said)
             troubles.append(told)
             accounts.append(Account(told.node.source.name, Outcome.FAILED, "policy", said))
@@ -100,6 +101,10 @@ class _Hearing:
             said = f"{warning.message}, for {_listed(views)}"
             troubles.append(trouble(TroubleKind.FAILED_BUILTIN, warning, said))
         return Verdict(tuple(self.problems), tuple(troubles), tuple(accounts))
+
+
+_REASONS = {"eval_cancel_error": "it took longer than it may"}
+"""What OPA calls in its own words."""
 
 
 def _placed(failure: Diagnostic, policies: PolicySet, question: Question) -> Diagnostic:
@@ -116,4 +121,5 @@ def _listed(views: Sequence[View]) -> str:
     """`Pod web in a.yaml and 12 others`."""
     first = views[0].node.source
     subject = f"{first.subject} in {first.name}" if first.subject.kind else first.name
-    return f"{subject} and {len(views) - 1} others" if len(views) > 1 else subject
+    others = len(views) - 1
+    return f"{subject} and {others} other{'s' * (others > 1)}" if others else subject

@@ -34,7 +34,7 @@ GRACE = 1.0
 COMPILE_SECONDS = 60.0
 INPUT_BYTES = 64 * 1024 * 1024
 ANSWER_BYTES = 8 * 1024 * 1024
-_BREACHES = ("eval_cancel_error", "answer_too_large", "engine")
+_BREACHES = ("eval_cancel_error", "answer_bytes", "engine")
 
 
 class _Compiled(NamedTuple):
