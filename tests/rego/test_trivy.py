@@ -198,7 +198,7 @@ def test_the_old_style_with_a_library(bench: Bench) -> None:
 
 
 def test_a_check_without_its_library_is_refused(bench: Bench) -> None:
-    with pytest.raises(CompileError, match="imports data.lib.docker") as refused:
+    with pytest.raises(CompileError, match=r"imports data\.lib\.docker") as refused:
         bench.load({"old.rego": OLD})
     assert refused.value.diagnostics[0].line == 3
 
