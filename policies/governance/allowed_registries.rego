@@ -38,22 +38,26 @@ else := ""
 # not let registry.example.evil.test in, nor registry.example/shop registry.example/shopping.
 allowed(image) if {
 	some registry in data.parameters.registries
-	prefix := trim_right(registry, "/")
 	some separator in ["/", ":", "@"]
-	startswith(full(image), concat("", [canonical(prefix), separator]))
+	startswith(full(image), concat("", [root(trim_right(registry, "/")), separator]))
 }
 
-# As a runtime reads it: no host is docker.io, one word there is in library/.
-full(image) := canonical(image)
+# As a runtime reads it: without a host it is on docker.io, and one word there is in library/.
+full(image) := image if {
+	contains(image, "/")
+	is_host(split(image, "/")[0])
+}
 
-canonical(name) := name if is_host(split(name, "/")[0])
+else := concat("/", ["docker.io", image]) if contains(image, "/")
 
-else := concat("/", ["docker.io/library", name]) if not contains(name, "/")
+else := concat("/", ["docker.io/library", image])
 
-else := concat("/", ["docker.io", name])
+root(registry) := registry if is_host(split(registry, "/")[0])
+
+else := concat("/", ["docker.io", registry])
 
 is_host(segment) if contains(segment, ".")
 
-is_host(segment) if regex.match(`:[0-9]+$`, segment)
+is_host(segment) if contains(segment, ":")
 
 is_host("localhost")
