@@ -78,7 +78,7 @@ def _about(view: View, result: Result) -> tuple[View, Result]:
     if not isinstance(view, Combined):
         return view, result
     first, *inside = places.steps(result.said.get("path")) or ("",)
-    if isinstance(first, int) and first < len(view.views):
+    if isinstance(first, int) and 0 <= first < len(view.views):
         inside = inside[1:] if inside[:1] == ["contents"] else inside
         return view.views[first], result._replace(said={**result.said, "path": inside})
     return max(view.views, key=lambda each: _likeness(each, result.message)), result

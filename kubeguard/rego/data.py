@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.sources import yaml
@@ -16,12 +16,19 @@ _BUNDLED = {"data.json", "data.yaml", "data.yml"}
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """The files in a folder and below, hidden ones left out, always in the same order."""
-    for root, folders, files in os.walk(folder):
+    """The files in a folder and below, hidden ones left out, always in the same order.
+
+    Raises KubeguardError for a folder that cannot be looked into.
+    """
+    for root, folders, files in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith("."):
                 yield Path(root, name)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise KubeguardError(f"{error.filename}: cannot be read: {error.strerror}") from error
 
 
 def beside(folder: Path) -> dict[str, Any]:

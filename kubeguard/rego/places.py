@@ -20,6 +20,7 @@ _STEP = re.compile(
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ROOTS = ("$", "input", "object", "review")
 _QUOTED = re.compile(r"""(['"`])([^'"`\s]{2,})\1""")
+_MAX_DIGITS = 9
 _TELLING = 3
 """Shorter words stand in any message."""
 _NAMED = re.compile(r"name\s*=\s*(.+)")
@@ -51,8 +52,13 @@ def _step(found: re.Match[str]) -> str | int:
         return _ESCAPED.sub(r"\1", quoted)
     bare = found["bare"]
     if bare is not None:
-        return int(bare) if bare.isdecimal() else bare
+        return int(bare) if is_index(bare) else bare
     return found["name"].strip()
+
+
+def is_index(step: str) -> bool:
+    """Whether text is a position in a list."""
+    return step.isdecimal() and len(step) <= _MAX_DIGITS
 
 
 def descend(node: Node, path: Sequence[str | int]) -> Node | None:
@@ -86,7 +92,7 @@ def _next(here: Node, rest: Sequence[str | int]) -> tuple[str | int, int]:
 
 
 def _index(items: list[object], step: str | int) -> int:
-    if isinstance(step, int) or step.isdecimal():
+    if isinstance(step, int) or is_index(step):
         return int(step)
     named = _NAMED.fullmatch(step)
     name = named[1].strip("'\"") if named else step

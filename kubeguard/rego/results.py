@@ -149,7 +149,7 @@ def _entry(view: View, path: tuple[str | int, ...]) -> Node | None:
     if not isinstance(view, Dockerfile):
         return places.descend(view.node, path)
     made = shapes_of(view)
-    numbers = [int(step) for step in path if isinstance(step, int) or step.isdecimal()]
+    numbers = [int(step) for step in path if places.is_index(str(step))]
     if path[0] == "Stages" and numbers:
         stage = made.by_stage[numbers[0]] if numbers[0] < len(made.by_stage) else ()
         number = numbers[1] if len(numbers) > 1 else 0

@@ -21,6 +21,8 @@ def calls(text: str, function: str) -> bool:
 
 def call(text: str, function: str) -> re.Match[str] | None:
     """The first call of a function in a module."""
+    if f"{function}(" not in text:
+        return None
     return re.search(rf"(?<![\w.]){re.escape(function)}\(", code(text))
 
 
