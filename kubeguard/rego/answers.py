@@ -9,7 +9,6 @@ from kubeguard.rego.engine import (
     Answer,
     Coverage,
     Diagnostic,
-    EngineError,
     Package,
     Program,
     Rule,
@@ -40,10 +39,10 @@ def program(number: int, told: Mapping[str, Any]) -> Program:
 
 
 def rows(told: Mapping[str, Any], queries: int, inputs: int) -> list[list[Answer]]:
-    """The answers by input and query. Raises EngineError when there are not as many as asked."""
-    results = told.get("results")
-    if not isinstance(results, list) or [len(row) for row in results] != [queries] * inputs:
-        raise EngineError("the engine answered another question")
+    """The answers by input and query. Raises ValueError when there are not as many as asked."""
+    results = told["results"]
+    if [len(row) for row in results] != [queries] * inputs:
+        raise ValueError("it is the answer to another question")
     return [[_answer(each) for each in row] for row in results]
 
 

@@ -16,27 +16,37 @@ WORKER = Path(__file__).parent / "bin" / f"kubeguard-rego{'.exe' if os.name == '
 OUT_OF_MEMORY = 78
 """The exit code of a worker that has passed its limit (engine/memory.go)."""
 _LAST_WORDS = 4096
+_WORDS = 1024 * 1024
 _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 class DiedError(Exception):
-    """The worker is gone; the message says why, as the end of a sentence."""
+    """The worker is gone; the message says why. `late` when it was, as it would be again."""
+
+    def __init__(self, why: str, *, late: bool = False) -> None:
+        super().__init__(why)
+        self.late = late
 
 
 class WorkerProcess:
     """Started when it is made. It ends with this process, however that ends: its input closes."""
 
-    def __init__(self, memory: int, outward: bool = False) -> None:
-        """`memory` in bytes; `outward` when policies may reach out, through proxies if need be."""
+    def __init__(self, program: Path, memory: int, outward: bool = False) -> None:
+        """`memory` in bytes; `outward` when policies may reach out, through proxies if need be.
+        Raises OSError."""
         self._words = _scratch()
-        self._process = subprocess.Popen(  # noqa: S603 - our own program, no argument
-            [WORKER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._words,
-            env=_environment(memory, outward),
-            close_fds=True,
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program, no argument
+                [program],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._words,
+                env=_environment(memory, outward),
+                close_fds=True,
+            )
+        except OSError:
+            self._words.close()
+            raise
         self._end = weakref.finalize(self, _kill, self._process, self._words)
         _limit(self._process.pid, memory)
 
@@ -50,7 +60,15 @@ class WorkerProcess:
             return answer
         reason = self._reason(len(answer), most, seconds if late.is_set() else 0)
         self.close()
-        raise DiedError(reason)
+        raise DiedError(reason, late=late.is_set())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def _exchange(self, line: bytes, most: int) -> bytes:
         assert self._process.stdin
@@ -64,13 +82,15 @@ class WorkerProcess:
 
     def _reason(self, size: int, most: int, seconds: float) -> str:
         if seconds:
-            return f"no answer within {seconds:g} s"
+            return f"no answer within {seconds:.3g} s"
         if size >= most:
             return f"its answer is longer than {most:,} bytes"
         with contextlib.suppress(subprocess.TimeoutExpired):
             if self._process.wait(1) == OUT_OF_MEMORY:
                 return "it needs more memory than it may have"
-        return self._last_words() or f"the engine died (exit code {self._process.returncode})"
+        code = self._process.returncode or 0
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        return self._last_words() or f"the engine {how}"
 
     def _last_words(self) -> str:
         """The line with which a Go program dies, out of what it left."""
@@ -95,12 +115,14 @@ def _environment(memory: int, outward: bool) -> dict[str, str]:
 
 def _limit(pid: int, memory: int) -> None:
     """What is written to memory counts, and not what Go reserves; beyond it Go gives up at once,
-    where its own guard would look only every few milliseconds."""
+    where its own guard would look only every few milliseconds. Files are not written at all, but
+    for its last words."""
     if sys.platform == "linux":
         import resource
 
         with contextlib.suppress(OSError):
             resource.prlimit(pid, resource.RLIMIT_DATA, (memory * 5 // 4, memory * 5 // 4))
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (_WORDS, _WORDS))
 
 
 @contextlib.contextmanager

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from kubeguard.policy.sources import EngineChoice
-from kubeguard.rego import answers
+from kubeguard.rego import answers, lines
 from kubeguard.rego.engine import (
     OUTWARD,
     Answer,
+    Budget,
     CompileError,
     Diagnostic,
     EngineError,
@@ -22,19 +25,23 @@ from kubeguard.rego.engine import (
     Tests,
 )
 from kubeguard.rego.process import WORKER, DiedError, WorkerProcess
-
-__all__ = ["WORKER", "Worker"]
+from kubeguard.rego.questions import OUT_OF_TIME, Questions
 
 BATCH = 20
-"""Inputs in a request: fewer cost more requests, more cost only memory."""
-PATIENCE = 3
-"""So often may a rule break its budget before it is asked no more."""
+"""Inputs in a request at most: fewer cost more requests, more cost only memory."""
 GRACE = 1.0
 """Seconds that the worker has to stop by itself before it is killed."""
 COMPILE_SECONDS = 60.0
-INPUT_BYTES = 64 * 1024 * 1024
-ANSWER_BYTES = 8 * 1024 * 1024
-_BREACHES = ("eval_cancel_error", "answer_bytes", "engine")
+TEST_SECONDS = 600.0
+_BATCH_BYTES = 8 * 1024 * 1024
+_BATCH_SECONDS = 0.5
+"""What a batch should take; slower policies get smaller ones."""
+_BYTES_PER_SECOND = 8 * 1024 * 1024
+"""What even a busy machine reads of an input."""
+_ESCAPED = 6
+"""What one byte of a text may take on the wire (`<` as \\u003c)."""
+_OTHERWISE = 4 * 1024 * 1024
+"""What an answer may hold beside its values: warnings, prints, rules."""
 
 
 class _Compiled(NamedTuple):
@@ -42,19 +49,33 @@ class _Compiled(NamedTuple):
 
     request: bytes
     number: int
-    generation: int
+    process: WorkerProcess | None
 
 
 class Worker:
-    """One process, started when it is needed and anew when it is gone. For one thread."""
+    """One process, started when it is needed and anew when it is gone. For one thread.
 
-    def __init__(self, choice: EngineChoice) -> None:
-        self.choice = choice
+    A fork of this Python starts a process of its own: it is not the parent of this one.
+    """
+
+    def __init__(
+        self, choice: EngineChoice, *, program: Path = WORKER, budget: Budget | None = None
+    ) -> None:
+        """`program` is the worker, `budget` what the choice says by default."""
+        self._choice = choice
+        self._program = program
+        self._budget = budget or Budget(choice.seconds, memory_bytes=choice.memory << 20)
         self._process: WorkerProcess | None = None
-        self._generation = 0
+        self._closed = False
         self._id = 0
         self._programs: dict[int, _Compiled] = {}
-        self._breaches: Counter[tuple[int, str]] = Counter()
+        self._breaches: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self._size = BATCH
+
+    @property
+    def pid(self) -> int:
+        """The number of the process that runs now; 0 when there is none."""
+        return self._process.pid if self._process else 0
 
     def compile(
         self,
@@ -66,71 +87,86 @@ class Worker:
         tests: bool = False,
     ) -> Program:
         """Compile modules together. Raises CompileError, EngineError."""
-        request = _encoded(
-            {
-                "op": "compile",
-                "modules": [module._asdict() for module in modules],
-                "data": dict(data or {}),
-                "strict": strict,
-                "forbid": sorted(OUTWARD - self.choice.allow),
-                "functions": list(functions),
-                "tests": tests,
-            }
-        )
-        told = self._told(request, COMPILE_SECONDS)
+        request = {
+            "op": "compile",
+            "modules": [module._asdict() for module in modules],
+            "data": dict(data or {}),
+            "strict": strict,
+            "forbid": sorted(OUTWARD - self._choice.allow),
+            "functions": list(functions),
+            "tests": tests,
+        }
+        line = _encoded(request)
+        told, compiled = self._compiled(line)
         own = len(self._programs) + 1
-        self._programs[own] = _Compiled(request, told["program"], self._generation)
-        return answers.program(own, told)
+        self._programs[own] = compiled
+        with _understood():
+            return answers.program(own, told)
 
     def learn(self, other: Worker) -> None:
         """Know the programs of another worker; each is compiled here when it is first asked."""
         for number, known in other._programs.items():
-            self._programs.setdefault(number, known._replace(generation=0))
+            self._programs.setdefault(number, known._replace(process=None))
 
     def evaluate(
         self, program: Program, queries: Sequence[str], inputs: Sequence[Any]
     ) -> list[list[Answer]]:
-        """The answers by input, then by query; whatever goes wrong is the failure of an answer."""
+        """The answers by input, then by query; whatever a policy does is the failure of an answer.
+
+        Raises EngineError when the engine cannot be started.
+        """
+        number = program.number
+        questions = Questions(partial(self._rows, number), self._breaches[number])
         rows: list[list[Answer]] = []
-        for start in range(0, len(inputs), BATCH):
-            rows += self._batch(program.number, queries, inputs[start : start + BATCH])
+        for batch in self._batches(inputs):
+            start = time.monotonic()
+            rows += questions.answers(queries, batch)
+            spent = max(time.monotonic() - start, 1e-6)
+            self._size = min(max(int(len(batch) * _BATCH_SECONDS / spent), 1), BATCH)
         return rows
 
     def test(
         self, program: Program, pattern: str = "", coverage: bool = False, trace: bool = False
     ) -> Tests:
         """Run the tests of a program that was compiled for it. Raises CompileError, EngineError."""
-        request = {
-            "op": "test",
-            "program": self._number(program.number),
-            "filter": pattern,
-            "coverage": coverage,
-            "trace": trace,
-            "budget_ms": self._milliseconds,
-        }
-        return answers.tests(self._told(_encoded(request), COMPILE_SECONDS * 10))
+        told = self._about(
+            program,
+            {"op": "test", "filter": pattern, "coverage": coverage, "trace": trace},
+            TEST_SECONDS,
+        )
+        with _understood():
+            return answers.tests(told)
 
     def format(self, module: Module) -> str:
         """The module as `opa fmt` writes it. Raises CompileError, EngineError."""
-        told = self._told(_encoded({"op": "format", **module._asdict()}), COMPILE_SECONDS)
-        return str(told["text"])
+        line = _encoded({"op": "format", **module._asdict()})
+        told = self._told(self._running(), line, COMPILE_SECONDS)
+        with _understood():
+            return str(told["text"])
 
-    def query(self, program: Program, query: str, term: str = "", strict: bool = False) -> Any:
-        """The answer to any query, as it is on the wire; `term` is the input, in Rego."""
+    def query(
+        self, program: Program, query: str, term: str = "", strict: bool = False
+    ) -> list[dict[str, Any]]:
+        """The bindings of each solution of any query; `term` is the input, in Rego.
+
+        `strict` makes errors of builtins errors. Raises CompileError for all that OPA says against
+        it, EngineError.
+        """
         request = {
             "op": "query",
-            "program": self._number(program.number),
             "query": query,
             "input_term": term,
             "strict_builtin_errors": strict,
-            "budget_ms": self._milliseconds,
+            "answer_bytes": self._budget.answer_bytes,
         }
-        return self._told(_encoded(request), self.choice.seconds + GRACE)
+        told = self._about(program, request, self._budget.seconds + GRACE)
+        with _understood():
+            return list(told["bindings"])
 
     def close(self) -> None:
-        if self._process:
-            self._process.close()
-            self._process = None
+        """End it; a second time does nothing."""
+        self._closed = True
+        self._end()
 
     def __enter__(self) -> Worker:
         return self
@@ -138,136 +174,133 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def _milliseconds(self) -> int:
-        return max(int(self.choice.seconds * 1000), 1)
-
-    def _batch(
-        self, program: int, queries: Sequence[str], inputs: Sequence[Any]
-    ) -> list[list[Answer]]:
-        """Together first; where that kills the worker, each question by itself, so that only the
-        guilty one has no answer."""
-        asked = [query for query in queries if not self._given_up(program, query)]
-        try:
-            rows = self._rows(program, asked, inputs, 2 * self.choice.seconds + GRACE)
-        except EngineError:
-            rows = [[self._alone(program, query, each) for query in asked] for each in inputs]
-        else:
-            for row in rows:
-                self._note(program, asked, row)
-        return [list(_complete(queries, asked, row)) for row in rows]
-
-    def _alone(self, program: int, query: str, given: Any) -> Answer:
-        if self._given_up(program, query):
-            return _GIVEN_UP
-        try:
-            ((answer,),) = self._rows(program, [query], [given], self.choice.seconds + GRACE)
-        except EngineError as error:
-            answer = Answer(failure=Diagnostic("engine", error.message))
-        self._note(program, [query], [answer])
-        return answer
-
-    def _note(self, program: int, queries: Sequence[str], row: Sequence[Answer]) -> None:
-        for query, answer in zip(queries, row, strict=True):
-            if answer.failure and answer.failure.code in _BREACHES:
-                self._breaches[program, query] += 1
-
-    def _given_up(self, program: int, query: str) -> bool:
-        return self._breaches[program, query] >= PATIENCE
+    def _batches(self, inputs: Sequence[Any]) -> Iterator[list[bytes | Diagnostic]]:
+        """Inputs as they are sent, as many together as answer soon."""
+        batch: list[bytes | Diagnostic] = []
+        size = 0
+        for each in inputs:
+            made = lines.as_input(each, self._budget)
+            batch.append(made)
+            size += len(made) if isinstance(made, bytes) else 0
+            if len(batch) >= self._size or size > _BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
 
     def _rows(
-        self, program: int, queries: Sequence[str], inputs: Sequence[Any], seconds: float
+        self, program: int, queries: Sequence[str], inputs: Sequence[bytes]
     ) -> list[list[Answer]]:
-        """Raises EngineError when there is no answer, or none that can be read."""
-        if not queries:
-            return [[] for _ in inputs]
-        request = _encoded(
-            {
-                "op": "evaluate",
-                "program": self._number(program),
-                "queries": list(queries),
-                "inputs": list(inputs),
-                "budget_ms": self._milliseconds,
-                "answer_bytes": ANSWER_BYTES,
-            }
-        )
-        if len(request) > INPUT_BYTES + 1024 * len(queries):
-            raise EngineError(f"the input is larger than {INPUT_BYTES:,} bytes")
+        """What the engine says of inputs. Raises DiedError, EngineError."""
+        process, number = self._known(program)
+        line = lines.evaluation(number, queries, inputs, self._budget)
+        seconds = self._budget.seconds + GRACE + len(line) / _BYTES_PER_SECOND
+        told = self._asked(process, line, seconds)
         try:
-            told = self._told(request, seconds, ANSWER_BYTES * len(inputs) * len(queries))
-            return answers.rows(told, len(queries), len(inputs))
-        except CompileError as error:
-            raise EngineError(str(error.diagnostics[0])) from error
+            rows = answers.rows(told, len(queries), len(inputs))
+        except _MISUNDERSTOOD as error:
+            self._end()
+            said = told["errors"][0]["message"] if told.get("errors") else error
+            raise DiedError(f"its answer cannot be read: {said}") from None
+        return [[self._timed(each) if each.failure else each for each in row] for row in rows]
 
-    def _number(self, program: int) -> int:
-        """The program's number in the process that runs now, compiled again where it is new."""
+    def _timed(self, answer: Answer) -> Answer:
+        """What OPA says when it was stopped is not for users."""
+        if answer.failure and answer.failure.code == OUT_OF_TIME:
+            message = f"it takes longer than {self._budget.seconds:g} s"
+            return replace(answer, failure=answer.failure._replace(message=message))
+        return answer
+
+    def _about(self, program: Program, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        process, number = self._known(program.number)
+        budget = max(int(self._budget.seconds * 1000), 1)
+        line = _encoded({**request, "program": number, "budget_ms": budget})
+        return self._told(process, line, seconds)
+
+    def _known(self, program: int) -> tuple[WorkerProcess, int]:
+        """The process that runs now and what it calls the program, compiled again in a new one."""
+        process = self._running()
         known = self._programs[program]
-        if self._process is None or known.generation != self._generation:
-            told = self._told(known.request, COMPILE_SECONDS)
-            known = _Compiled(known.request, told["program"], self._generation)
+        if known.process is not process:
+            _, known = self._compiled(known.request)
             self._programs[program] = known
-        return known.number
+        return process, known.number
 
-    def _told(self, request: bytes, seconds: float, most: int = 1 << 30) -> dict[str, Any]:
-        """What the worker says to a request. Raises CompileError, EngineError."""
-        if self._process is None:
-            self._process = self._started()
-            self._generation += 1
-        self._id += 1
-        line = b'{"id":%d,' % self._id + request[1:] + b"\n"
+    def _compiled(self, line: bytes) -> tuple[dict[str, Any], _Compiled]:
+        process = self._running()
+        told = self._told(process, line, COMPILE_SECONDS)
+        with _understood():
+            return told, _Compiled(line, int(told["program"]), process)
+
+    def _told(self, process: WorkerProcess, line: bytes, seconds: float) -> dict[str, Any]:
+        """What is said to a request, if it is not refused. Raises CompileError, EngineError."""
         try:
-            told = _decoded(self._process.ask(line, seconds, most), self._id)
+            told = self._asked(process, line, seconds)
         except DiedError as error:
-            self.close()
             raise EngineError(str(error)) from None
         if "errors" in told:
-            raise CompileError([answers.diagnostic(each) for each in told["errors"]])
+            with _understood():
+                refused = [answers.diagnostic(each) for each in told["errors"]]
+            raise CompileError(refused)
         return told
 
+    def _asked(self, process: WorkerProcess, line: bytes, seconds: float) -> dict[str, Any]:
+        """The answer to a request. Raises DiedError, when the process is no more."""
+        self._id += 1
+        most = _ESCAPED * self._budget.answer_bytes + _OTHERWISE
+        try:
+            answer = process.ask(b'{"id":%d,' % self._id + line[1:] + b"\n", seconds, most)
+            return lines.decoded(answer, self._id)
+        except DiedError:
+            self._end()
+            raise
+        except ValueError as error:
+            self._end()
+            raise DiedError(f"its answer cannot be read: {error}") from None
+
+    def _running(self) -> WorkerProcess:
+        """The process, a new one where there is none. Raises EngineError."""
+        if self._closed:
+            raise EngineError("the engine is closed")
+        if self._process and not self._process.alive:
+            self._end()
+        if self._process is None:
+            self._process = self._started()
+        return self._process
+
     def _started(self) -> WorkerProcess:
-        if not WORKER.exists():
+        if not self._program.exists():
             raise EngineError(
-                "kubeguard was installed without its Rego engine",
-                "install it where Go or the network is at hand, or use --rego-engine opa",
+                f"kubeguard was installed without its Rego engine: {self._program} is missing; "
+                "install it again where Go or the network is at hand, or use --rego-engine opa"
             )
         try:
-            return WorkerProcess(self.choice.memory << 20, bool(self.choice.allow))
+            return WorkerProcess(
+                self._program, self._budget.memory_bytes, outward=bool(self._choice.allow)
+            )
         except OSError as error:
             raise EngineError(f"the Rego engine cannot be started: {error}") from error
 
+    def _end(self) -> None:
+        if self._process:
+            self._process.close()
+            self._process = None
 
-def _complete(
-    queries: Sequence[str], asked: Sequence[str], row: Sequence[Answer]
-) -> Iterator[Answer]:
-    """The answers in the order of the questions, with those that were not asked."""
-    known = dict(zip(asked, row, strict=True))
-    return (known.get(query, _GIVEN_UP) for query in queries)
+
+_MISUNDERSTOOD = (LookupError, TypeError, ValueError, AttributeError)
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What is not of the form that was agreed is an EngineError."""
+    try:
+        yield
+    except _MISUNDERSTOOD as error:
+        raise EngineError(f"the answer of the engine cannot be read: {error!r}") from error
 
 
 def _encoded(request: Mapping[str, Any]) -> bytes:
-    """JSON; what orjson refuses (integers beyond 64 bits) takes the slower way."""
     try:
-        return orjson.dumps(request)
-    except TypeError:
-        return json.dumps(request, default=_fragment).encode()
-
-
-def _fragment(value: Any) -> Any:
-    """An encoded input among others that orjson does not take."""
-    return json.loads(orjson.dumps(value))
-
-
-def _decoded(answer: bytes, number: int) -> dict[str, Any]:
-    """Raises DiedError for what is no answer to this request."""
-    try:
-        told = json.loads(answer)
-    except (ValueError, RecursionError) as error:
-        raise DiedError(f"its answer cannot be read: {error}") from None
-    if not isinstance(told, dict) or told.get("id") != number:
-        raise DiedError("the engine answered another question")
-    return told
-
-
-_GIVEN_UP = Answer(
-    failure=Diagnostic("given_up", f"it broke its budget {PATIENCE} times and is asked no more")
-)
+        return lines.encoded(request)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise EngineError(f"the policies cannot be sent to the engine: {error}") from error
