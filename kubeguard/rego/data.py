@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kubeguard.errors import KubeguardError, UsageError
-from kubeguard.sources import yaml
 
 SUFFIXES = (".json", ".yaml", ".yml")
 _BUNDLED = {"data.json", "data.yaml", "data.yml"}
@@ -79,6 +78,8 @@ def document(file: Path) -> Any:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
             raise KubeguardError(f"{file}: not JSON: {error}") from error
+    from kubeguard.sources import yaml
+
     documents, broken = yaml.read(str(file), text)
     for trouble in broken:
         raise KubeguardError(f"{trouble.node.location}: {trouble.message}")

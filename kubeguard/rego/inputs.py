@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -13,9 +13,11 @@ from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.location import Path
 from kubeguard.model.node import Node
 from kubeguard.model.views import View
-from kubeguard.rego.dockerfiles import Shapes, shapes
 from kubeguard.rego.places import to_pointer
 from kubeguard.sources.places import TextPlaces
+
+if TYPE_CHECKING:
+    from kubeguard.rego.dockerfiles import Shapes
 
 METADATA = "__defsec_metadata"
 """The key under which Trivy keeps the place of a mapping, in the mapping itself."""
@@ -31,6 +33,8 @@ def shapes_of(view: Dockerfile) -> Shapes:
     """Both shapes of a Dockerfile, made once."""
     found = _shapes.get(view)
     if found is None:
+        from kubeguard.rego.dockerfiles import shapes
+
         found = _shapes[view] = shapes(view)
     return found
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
-
-import orjson
 
 from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.finding import Check, Problem
@@ -93,7 +92,7 @@ def _by_message(value: Mapping[str, Any]) -> Iterator[Result]:
 
 
 def _text(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def problem(check: Check, view: View, result: Result) -> tuple[Check, Problem]:

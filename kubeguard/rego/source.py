@@ -28,6 +28,8 @@ def call(text: str, function: str) -> re.Match[str] | None:
 
 def uses(text: str, package: str) -> bool:
     """Whether code names a package."""
+    if f"data.{package}" not in text:
+        return False
     return re.search(rf"\bdata\.{re.escape(package)}(?![\w-])", text) is not None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,6 +65,8 @@ def _upwards(folder: Path) -> Iterator[Path]:
 
 def read(file: Path) -> Toml:
     """The settings in a file. Raises KubeguardError for what is broken or cannot be followed."""
+    import tomllib
+
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
