@@ -18,9 +18,11 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         *("result.new", "isManaged", "cidr.count_addresses", "cidr.is_public"),
         *("sh.parse_commands", "squealer.scan_string"),
     ),
-    "conftest": ("parse_config", "parse_config_file", "parse_combined_config_files"),
+    "conftest": ("parse_config",),
 }
 """What other tools add to Rego; the engine has them, or says which it has not."""
+READERS = ("parse_config_file", "parse_combined_config_files")
+"""Functions of conftest that read files, which no policy may do here while it is evaluated."""
 _GIVEN = {("parameters",), ("conftest",)}
 """Documents that are there only while a question is asked."""
 _LIBRARY = "import data.lib."
@@ -77,6 +79,7 @@ def compiled(
 
 
 def _compile(modules: Sequence[Module], data: Mapping[str, Any], engine: Engine) -> Program:
+    _refuse_readers(modules)
     functions = [
         name
         for name in (*FUNCTIONS["trivy"], *FUNCTIONS["conftest"])
@@ -86,6 +89,17 @@ def _compile(modules: Sequence[Module], data: Mapping[str, Any], engine: Engine)
         return engine.compile(modules, data, functions=functions)
     except CompileError as error:
         raise CompileError([_placed(said, modules) for said in error.diagnostics]) from error
+
+
+def _refuse_readers(modules: Sequence[Module]) -> None:
+    wrong = [
+        at(module, found.start(), "unsupported_function", f"{name} reads files: give them as data")
+        for module in modules
+        for name in READERS
+        if (found := call(module.text, name))
+    ]
+    if wrong:
+        raise CompileError(wrong)
 
 
 def _placed(said: Diagnostic, modules: Sequence[Module]) -> Diagnostic:

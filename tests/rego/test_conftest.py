@@ -306,3 +306,9 @@ def test_conftest_is_recognised(bench: Bench, files: Mapping[str, str], styles: 
 def test_functions_of_conftest(bench: Bench) -> None:
     policy = main('deny contains x.a if x := parse_config("yaml", "a: nope")')
     assert [f[-1] for f in bench.found(policy, POD)] == ["nope"]
+
+
+def test_functions_that_read_files_are_refused(bench: Bench) -> None:
+    with pytest.raises(CompileError, match="parse_config_file reads files") as refused:
+        bench.load(main('deny contains "no" if parse_config_file("a.yaml")'))
+    assert (refused.value.diagnostics[0].line, refused.value.diagnostics[0].column) == (3, 23)
