@@ -11,11 +11,12 @@
 #     digest: false
 package kubeguard.governance.allowed_registries
 
-import data.kubeguard.governance.pods
+import data.kubeguard.lib.images
+import data.kubeguard.lib.pods
 
 deny contains {"msg": msg, "path": array.concat(each.path, ["image"])} if {
 	some each in pods.containers
-	image := each.container.image
+	image := each.spec.image
 	is_string(image)
 	not allowed(image)
 	msg := sprintf("image %q is from none of the allowed registries%s", [image, hint])
@@ -24,7 +25,7 @@ deny contains {"msg": msg, "path": array.concat(each.path, ["image"])} if {
 deny contains {"msg": msg, "path": array.concat(each.path, ["image"])} if {
 	data.parameters.digest
 	some each in pods.containers
-	image := each.container.image
+	image := each.spec.image
 	is_string(image)
 	not regex.match(`@sha256:[0-9a-f]{64}$`, image)
 	msg := sprintf("image %q is not pinned by its digest", [image])
@@ -37,27 +38,13 @@ else := ""
 # A registry or a path in it; what is behind it begins a new segment, so that registry.example does
 # not let registry.example.evil.test in, nor registry.example/shop registry.example/shopping.
 allowed(image) if {
+	named := images.parse(image)
+	full := concat("", [named.registry, "/", named.repository, "/"])
 	some registry in data.parameters.registries
-	some separator in ["/", ":", "@"]
-	startswith(full(image), concat("", [root(trim_right(registry, "/")), separator]))
+	startswith(full, concat("", [hosted(trim_right(registry, "/")), "/"]))
 }
 
-# As a runtime reads it: without a host it is on docker.io, and one word there is in library/.
-full(image) := image if {
-	contains(image, "/")
-	is_host(split(image, "/")[0])
-}
-
-else := concat("/", ["docker.io", image]) if contains(image, "/")
-
-else := concat("/", ["docker.io/library", image])
-
-root(registry) := registry if is_host(split(registry, "/")[0])
+# A path without a host is on Docker Hub, as in an image's name.
+hosted(registry) := registry if regex.match(`^(localhost|[^/]*[.:][^/]*)(/|$)`, registry)
 
 else := concat("/", ["docker.io", registry])
-
-is_host(segment) if contains(segment, ".")
-
-is_host(segment) if contains(segment, ":")
-
-is_host("localhost")

@@ -10,7 +10,7 @@
 #     required: false
 package kubeguard.governance.approved_runtime_classes
 
-import data.kubeguard.governance.pods
+import data.kubeguard.lib.pods
 
 deny contains {"msg": msg, "path": array.concat(pod.path, ["runtimeClassName"])} if {
 	some pod in pods.specs

@@ -12,16 +12,16 @@
 #     ephemeral-storage: 64Gi
 package kubeguard.governance.resource_ceilings
 
-import data.kubeguard.governance.pods
+import data.kubeguard.lib.pods
 
 deny contains {"msg": msg, "path": path} if {
 	some each in pods.containers
 	some demand in ["requests", "limits"]
 	some resource, ceiling in data.parameters
-	asked := each.container.resources[demand][resource]
+	asked := each.spec.resources[demand][resource]
 	amount(resource, asked) > amount(resource, ceiling)
 	path := array.concat(each.path, ["resources", demand, resource])
-	words := [each.container.name, demand, resource, asked, ceiling]
+	words := [each.spec.name, demand, resource, asked, ceiling]
 	msg := sprintf("container %q %s %s %v, above the ceiling of %v", words)
 }
 
