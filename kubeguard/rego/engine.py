@@ -148,6 +148,10 @@ class CompileError(KubeguardError):
         self.diagnostics = tuple(diagnostics)
 
 
+class NoRulesError(KubeguardError):
+    """A path with policies of which none can find anything."""
+
+
 class EngineError(KubeguardError):
     """The engine is missing, dead, late or over its budget: nothing was evaluated."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,15 +31,15 @@ class Example(NamedTuple):
     body: bytes
     parameters: Mapping[str, object]
 
-    def found(self, rules: Rules, check: Check) -> tuple[int, ...]:
-        """The lines on which the check reports something in this example, in order.
+    def found(self, rules: Rules, checks: Sequence[Check]) -> tuple[int, ...]:
+        """The lines on which the checks of the page report something in this example, in order.
 
-        A finding without a place is on line 0; so is every reason why it was not evaluated.
+        A finding without a place is on line 0; so is every reason why one was not evaluated.
         """
-        asked = replace(check, parameters={**check.parameters, **self.parameters})
-        settings = engine.Settings(policies=partial(rules.judge, [asked]))
+        asked = [replace(c, parameters={**c.parameters, **self.parameters}) for c in checks]
+        settings = engine.Settings(policies=partial(rules.judge, asked))
         report = engine.audit([read(self.file, self.body)], (), settings)
-        spans = [f.location.span for f in report.findings if f.check.id == check.id]
+        spans = [finding.location.span for finding in report.findings]
         failed = [0 for account in report.accounts if account.what == "policy"]
         return (*failed, *(span.line if span else 0 for span in spans))
 

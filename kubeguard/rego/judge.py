@@ -22,12 +22,10 @@ class LoadedRules:
         engine: Engine,
         sets: Sequence[PolicySet],
         troubles: Iterable[Trouble] = (),
-        accounts: Iterable[Account] = (),
     ) -> None:
         self.engine = engine
         self.sets = tuple(sets)
         self.troubles = (*troubles, *(t for policies in sets for t in policies.troubles))
-        self.accounts = tuple(accounts)
         found = {q.check.id: q.check for policies in sets for q in policies.questions}
         self.checks = tuple(found.values())
 
@@ -90,17 +88,20 @@ class _Hearing:
         return replace(check, severity=chosen.severity)
 
     def verdict(self) -> Verdict:
-        troubles, accounts = list(self.rules.troubles), list(self.rules.accounts)
+        troubles = list(self.rules.troubles)
         for (name, failure), views in self.failures.items():
             why = _REASONS.get(failure.code, failure.message)
             said = f"{name} was not evaluated for {_listed(views)}: {why}"
-            told = trouble(TroubleKind.UNEVALUATED_POLICY, failure, said)
-            troubles.append(told)
-            accounts.append(Account(told.node.source.name, Outcome.FAILED, "policy", said))
+            troubles.append(trouble(TroubleKind.UNEVALUATED_POLICY, failure, said))
         for warning, views in self.warnings.items():
             said = f"{warning.message}, for {_listed(views)}"
             troubles.append(trouble(TroubleKind.FAILED_BUILTIN, warning, said))
-        return Verdict(tuple(self.problems), tuple(troubles), tuple(accounts))
+        accounts = tuple(
+            Account(each.node.source.name, Outcome.FAILED, "policy", each.message)
+            for each in troubles
+            if each.kind is TroubleKind.UNEVALUATED_POLICY
+        )
+        return Verdict(tuple(self.problems), tuple(troubles), accounts)
 
 
 _REASONS = {"eval_cancel_error": "it took longer than it may"}

@@ -12,7 +12,7 @@ from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.model.trouble import TroubleKind
 from kubeguard.rego import conftest, data, packs, plain, toml, trivy
 from kubeguard.rego.diagnostics import trouble
-from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module
+from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, NoRulesError
 from kubeguard.rego.modules import FUNCTIONS, Compiled, compiled
 from kubeguard.rego.policies import PolicySet, Spec, Style
 from kubeguard.rego.source import calls, code
@@ -81,7 +81,7 @@ class _Target(NamedTuple):
         if modules:
             sets += self._modules(modules, engine)
         if not sets:
-            raise KubeguardError(f"{self.where}: there is no rule here that can find anything")
+            raise NoRulesError(f"{self.where}: there is no rule here that can find anything")
         return sets
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kubeguard.errors import KubeguardError, UsageError
-from kubeguard.model.finding import Account, Outcome
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.rego import load as loading
@@ -25,7 +24,6 @@ def load(sources: Sequence[PolicySource], choice: EngineChoice) -> LoadedRules:
     engine = start(choice)
     sets: list[PolicySet] = []
     troubles: list[Trouble] = []
-    accounts: list[Account] = []
     try:
         for source in sources:
             try:
@@ -33,15 +31,14 @@ def load(sources: Sequence[PolicySource], choice: EngineChoice) -> LoadedRules:
             except UsageError:
                 raise
             except KubeguardError as error:
-                for said in _diagnostics(source, error):
-                    told = trouble(TroubleKind.UNEVALUATED_POLICY, said)
-                    troubles.append(told)
-                    name = told.node.source.name
-                    accounts.append(Account(name, Outcome.FAILED, "policy", said.message))
+                troubles += (
+                    trouble(TroubleKind.UNEVALUATED_POLICY, said)
+                    for said in _diagnostics(source, error)
+                )
     except UsageError:
         engine.close()
         raise
-    return LoadedRules(engine, sets, troubles, accounts)
+    return LoadedRules(engine, sets, troubles)
 
 
 def _diagnostics(source: PolicySource, error: KubeguardError) -> Iterator[Diagnostic]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from kubeguard.rego.worker import WORKER
 from terminal import Cli, Put
+
+from kubeguard.rego.worker import WORKER
 
 pytestmark = pytest.mark.skipif(not WORKER.exists(), reason="the Rego worker is not built")
 

@@ -11,7 +11,7 @@ from kubeguard.cli.output import note
 from kubeguard.cli.policy._said import complain, tell
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.rego.authoring import with_tests
-from kubeguard.rego.engine import CompileError, Coverage, TestRun
+from kubeguard.rego.engine import CompileError, Coverage, NoRulesError, TestRun
 from kubeguard.rego.examples import examples
 from kubeguard.rego.judge import LoadedRules
 from kubeguard.rego.load import load
@@ -54,7 +54,7 @@ def test(
                     tell("\n".join(_told(each)))
                 tally.update(each.status for each in tests.runs)
                 if not run:
-                    tally.update(_examples(LoadedRules(worker, load(source, worker)), quiet))
+                    tally.update(_examples(_rules(source, worker), quiet))
             except CompileError as error:
                 complain(error.diagnostics)
                 tally["error"] += 1
@@ -80,16 +80,25 @@ def _told(run: TestRun) -> Iterator[str]:
             yield from (f"      {line}" for line in text.splitlines())
 
 
+def _rules(source: PolicySource, worker: Worker) -> LoadedRules:
+    """The policies at a source; there may be none, beside the tests of a library."""
+    try:
+        return LoadedRules(worker, load(source, worker))
+    except NoRulesError:
+        return LoadedRules(worker, ())
+
+
 def _examples(rules: LoadedRules, quiet: bool) -> Iterator[str]:
     """The status of each example on the pages of the policies."""
-    for check in rules.checks:
-        for example in examples(check.page):
-            found = example.found(rules, check)
+    for page in dict.fromkeys(check.page for check in rules.checks):
+        checks = [check for check in rules.checks if check.page == page]
+        for example in examples(page):
+            found = example.found(rules, checks)
             status = "pass" if found == example.expected else "fail"
             yield status
             if status == "fail" or not quiet:
                 mark = click.style(f"{status:5}", fg=_COLORS[status])
-                tell(f"{mark} {example.page}:{example.line} {check.name}, {example.verdict}")
+                tell(f"{mark} {page}:{example.line} {example.verdict} example")
             if status == "fail":
                 tell(f"      expected on lines {_lines(example.expected)}, found {_lines(found)}")
 
