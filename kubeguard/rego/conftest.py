@@ -10,18 +10,17 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from kubeguard.errors import KubeguardError
-from kubeguard.model.bundle import Bundle
 from kubeguard.model.finding import Check, Problem
-from kubeguard.model.manifest import Manifest
 from kubeguard.model.views import View
-from kubeguard.rego import metadata, places
+from kubeguard.rego import metadata
 from kubeguard.rego.asking import PLAINLY, Asking
 from kubeguard.rego.engine import CompileError, Engine, Rule
 from kubeguard.rego.inputs import as_conftest
 from kubeguard.rego.modules import Compiled
 from kubeguard.rego.policies import NO_PARAMETERS, Ask, Parameters, PolicySet, Question, Style
-from kubeguard.rego.results import Result, problem, results
+from kubeguard.rego.results import problem, results
 from kubeguard.rego.source import at, code
+from kubeguard.rego.together import Combined, about
 
 _ASKED = re.compile(r"(deny|violation|warn)(_[a-zA-Z0-9]+)*")
 _FILE = re.compile(r"\bdata\.conftest\b")
@@ -49,51 +48,16 @@ class ConftestSet(PolicySet):
     def _together(self, views: Sequence[View], parameters: Parameters) -> Iterator[Ask]:
         if views:
             combined = Combined(views)
-            entries = [
-                {"path": view.node.source.name, "contents": as_conftest(view)}
-                for view in combined.views
-            ]
-            given = self.asking.input(combined, entries, self.questions, parameters)
-            yield Ask(combined, given, self.questions)
+            given = combined.entries(as_conftest)
+            asked = self.asking.input(combined, given, self.questions, parameters)
+            yield Ask(combined, asked, self.questions)
 
     def problems(self, ask: Ask, question: Question, value: Any) -> Iterator[tuple[Check, Problem]]:
         """As conftest has it, only a set or list has results, and an empty message is none."""
         if isinstance(value, list):
             for result in results(value):
                 if result.message:
-                    yield problem(question.check, *_about(ask.view, result))
-
-
-class Combined(Bundle):
-    """All inputs of a run in the order of conftest's list: by path."""
-
-    def __init__(self, views: Sequence[View]) -> None:
-        super().__init__(tuple(view for view in views if isinstance(view, Manifest)))
-        self.views = tuple(sorted(views, key=lambda view: view.node.source.name))
-
-
-def _about(view: View, result: Result) -> tuple[View, Result]:
-    """The input of a combined list that a result is about: at the index its path begins with, of
-    the name or the file that its message mentions, else the first."""
-    if not isinstance(view, Combined):
-        return view, result
-    first, *inside = places.steps(result.said.get("path")) or ("",)
-    if isinstance(first, int) and 0 <= first < len(view.views):
-        inside = inside[1:] if inside[:1] == ["contents"] else inside
-        return view.views[first], result._replace(said={**result.said, "path": inside})
-    return max(view.views, key=lambda each: _likeness(each, result.message)), result
-
-
-def _likeness(view: View, message: str) -> int:
-    """How much of an input a message mentions; its name counts most."""
-    if not isinstance(view, Manifest):
-        return 2 * _mentions(message, view.node.source.name)
-    likeness = 4 * _mentions(message, view.name) + 2 * _mentions(message, view.node.source.name)
-    return likeness + _mentions(message.lower(), view.kind.lower())
-
-
-def _mentions(message: str, word: str) -> bool:
-    return bool(word) and re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", message) is not None
+                    yield problem(question.check, *about(ask.view, result))
 
 
 def load(

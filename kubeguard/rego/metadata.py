@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kubeguard.model.bundle import Bundle
 from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.finding import Check, Problem
 from kubeguard.model.manifest import Manifest
@@ -27,6 +28,7 @@ _VIEWS: Mapping[str, type[View]] = {
     "dockerfile": Dockerfile,
     "manifest": Manifest,
     "kubernetes": Manifest,
+    "run": Bundle,
 }
 _UNNAMED = re.compile(r"(?:deny|violation|warn)")
 _PART = re.compile(r"[\w-]+")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kubeguard.model.bundle import Bundle
 from kubeguard.model.finding import Check, Problem
 from kubeguard.model.views import View
 from kubeguard.rego import metadata
@@ -17,6 +18,7 @@ from kubeguard.rego.modules import Compiled
 from kubeguard.rego.policies import NO_PARAMETERS, Ask, Parameters, PolicySet, Question, Style
 from kubeguard.rego.results import problem, results
 from kubeguard.rego.source import at, code
+from kubeguard.rego.together import Combined, about
 
 _ASKED = re.compile(r"(?:deny|violation|warn)(?:_\w+)?")
 _ENVELOPE = re.compile(r"\binput\.(review|request)\b")
@@ -25,7 +27,7 @@ _OBJECT = re.compile(r"\binput\b(?!\.(?:review|request|parameters)\b)")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlainSet(PolicySet):
-    """Policies asked about one object at a time."""
+    """Policies asked about one object at a time, or about all of a run as a list."""
 
     asking: Asking = PLAINLY
 
@@ -35,10 +37,15 @@ class PlainSet(PolicySet):
             if questions:
                 given = self.asking.input(view, as_written(view), questions, parameters)
                 yield Ask(view, given, questions)
+        whole = tuple(q for q in self.questions if Bundle in q.views)
+        if whole and views:
+            every = Combined(views)
+            given = self.asking.input(every, every.entries(as_written), whole, parameters)
+            yield Ask(every, given, whole)
 
     def problems(self, ask: Ask, question: Question, value: Any) -> Iterator[tuple[Check, Problem]]:
         for result in results(value):
-            yield problem(question.check, ask.view, result)
+            yield problem(question.check, *about(ask.view, result))
 
 
 def load(compiled: Compiled, packages: Collection[str], engine: Engine) -> Iterator[PlainSet]:
