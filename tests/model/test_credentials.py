@@ -240,19 +240,27 @@ def test_values_that_are_no_secret(key: str, value: str) -> None:
         ('  value: "hunter2"', '  value: "****"'),
         ("password: correct horse", "password: ****"),
         ("- --password=hunter2", "- --password=****"),
-        ('args: ["--password", "hunter2", "-v"]', 'args: ["--password", "****", "-v"]'),
-        ('args: ["--token=a b", "-v"]', 'args: ["--token=****", "-v"]'),
+        ('args: ["--password", "hunter2", "-v"]', 'args: ["--password", "*******", "-v"]'),
+        ('args: ["--token=a b", "-v"]', 'args: ["--token=***", "-v"]'),
         ('{"password":"a\\"b","port":80}', '{"password":"****","port":80}'),
-        ('"{\\"password\\":\\"hunter2\\",\\"n\\":1}"', '"{\\"password\\":\\"****\\",\\"n\\":1}"'),
+        (
+            '"{\\"password\\":\\"hunter2\\",\\"n\\":1}"',
+            '"{\\"password\\":\\"*******\\",\\"n\\":1}"',
+        ),
         ("ENV PASSWORD hunter2", "ENV PASSWORD ****"),
         ("requirepass hunter2", "requirepass ****"),
-        ("URL=postgres://u:hunter2@h/db", "URL=postgres://u:****@h/db"),
+        ("URL=postgres://u:hunter2@h/db", "URL=postgres://u:*******@h/db"),
         ("  " + some(B64, 64), "  ****".replace("****", some(B64, 4) + "****")),
         ("token: ghp_" + some(B64, 36), "token: ghp_****"),
     ],
 )
 def test_masked_lines(line: str, masked: str) -> None:
     assert mask(line) == masked
+
+
+def test_what_follows_a_masked_value_keeps_its_column() -> None:
+    line = f'{{env: [{{name: TOKEN, value: "ghp_{some(B64, 36)}"}}], privileged: true}}'
+    assert mask(line).index("privileged") == line.index("privileged")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from kubeguard.model.credentials.patterns import candidates
 from kubeguard.model.regex import Regex
 
 _HIDDEN = "****"
+_CLOSING = " \t\"'}])>,;\\"
 _KEY = Regex(
     r"(?<![\w.-])(?P<dash>-{0,2})(?P<name>[A-Za-z_][\w.-]*+)(?P<close>\\*+[\"'])?"
     r"(?P<separator>[ \t]*+(?:[:=]>?|,)[ \t]*+|[ \t]++)"
@@ -57,7 +58,7 @@ def mask(line: str, above: str = "") -> str:
     Hides what `find` finds, the value of `key: value`, `key=value`, `--key value` under a name that
     promises a secret, the `value` of an env entry, long runs of base64, and all of a line that
     continues the one `above` it: the argument after `--token`, the rest of a key or a block.
-    Never raises; linear.
+    What follows on the line keeps its column. Never raises; linear.
     """
     if _continues(line, above):
         return _indent(line) + _HIDDEN
@@ -65,9 +66,10 @@ def mask(line: str, above: str = "") -> str:
     if not spans:
         return line
     pieces: list[str] = []
-    done = 0
+    done, last = 0, len(line.rstrip(_CLOSING))
     for start, end in _merged(spans):
-        pieces += line[done:start], shown(line[start:end])
+        size, told = end - start, shown(line[start:end])
+        pieces += line[done:start], told.ljust(size, "*")[:size] if end < last else told
         done = end
     return "".join([*pieces, line[done:]])
 
