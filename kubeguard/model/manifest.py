@@ -130,8 +130,11 @@ class Container(View):
         return _text(self.node.get("name"))
 
     def __str__(self) -> str:
-        """How a message calls it: `init container 'wait'`."""
-        return f"{self.role.value} {self.name!r}" if self.name else f"unnamed {self.role.value}"
+        """How a message calls it: `init container 'wait'`; no valid name is cut."""
+        if not self.name:
+            return f"unnamed {self.role.value}"
+        cut = len(self.name) > _LONGEST_NAME
+        return f"{self.role.value} {self.name[:_LONGEST_NAME] + '...' * cut!r}"
 
     @cached_property
     def image(self) -> ImageReference | None:
@@ -151,6 +154,7 @@ class Container(View):
         return self.node["securityContext"][key]
 
 
+_LONGEST_NAME = 63
 _EMPTY: dict[str, object] = {}
 
 
