@@ -182,19 +182,23 @@ class _Judge:
         yield from self.told(reading.troubles)
         if reading.dockerfile:
             yield from self._walk(reading.dockerfile)
-        on_workload, on_container = self.table.on(Workload), self.table.on(Container)
         schemas = self.world.schemas
         for manifest in manifests:
             yield from self._ask(manifest, self.table.on_manifest(manifest.group_kind))
-            for workload in manifest.workloads:
-                yield from self._ask(workload, on_workload)
-                for container in workload.containers:
-                    yield from self._ask(container, on_container)
+            pods = self._pods(manifest)
+            yield from pods if len(manifest.workloads) < 2 else _once(pods)
             if schemas:
                 self.unknown[reading.name] += not schemas.known(manifest)
                 yield from self.told(schemas.troubles(manifest))
         for check, problem in self.world.problems.get(reading.name, ()):
             yield self._finding(check, problem)
+
+    def _pods(self, manifest: Manifest) -> Iterator[Finding]:
+        on_workload, on_container = self.table.on(Workload), self.table.on(Container)
+        for workload in manifest.workloads:
+            yield from self._ask(workload, on_workload)
+            for container in workload.containers:
+                yield from self._ask(container, on_container)
 
     def _account(self, reading: Reading) -> Account:
         judged = len(reading.objects) or 1 if reading.outcome is Outcome.JUDGED else 0
@@ -222,6 +226,11 @@ class _Judge:
             excerpt=self.excerpts.of(where.source, location.span.line) if location.span else None,
             fix=problem.fix,
         )
+
+
+def _once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """What several pods of an object have from one place is told once."""
+    return {(f.check.id, f.location, f.message): f for f in findings}.values()
 
 
 def _ask(
