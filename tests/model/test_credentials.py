@@ -252,6 +252,7 @@ def test_values_that_are_no_secret(key: str, value: str) -> None:
         ("URL=postgres://u:hunter2@h/db", "URL=postgres://u:*******@h/db"),
         ("  " + some(B64, 64), "  ****".replace("****", some(B64, 4) + "****")),
         ("token: ghp_" + some(B64, 36), "token: ghp_****"),
+        ("<a>web</a><password>kakadu7</password>", "<a>web</a><password>*******</password>"),
     ],
 )
 def test_masked_lines(line: str, masked: str) -> None:
@@ -295,6 +296,7 @@ def test_lines_with_nothing_to_hide_are_shown_as_they_are(line: str) -> None:
         ("- token", "- name", "- name"),
         ("- --token", "  image: nginx", "  image: nginx"),
         ("password: |", "  correct horse", "  ****"),
+        ("value: >-", "  kakadu7", "  ****"),
     ],
 )
 def test_a_line_that_continues_a_secret_is_masked(above: str, line: str, masked: str) -> None:

@@ -16,6 +16,7 @@ _KEY = Regex(
     r"(?<![\w.-])(?P<dash>-{0,2})(?P<name>[A-Za-z_][\w.-]*+)(?P<close>\\*+[\"'])?"
     r"(?P<separator>[ \t]*+(?:[:=]>?|,)[ \t]*+|[ \t]++)"
 )
+_ELEMENT = Regex(r"<(?P<name>[A-Za-z_][\w.-]*+)>(?P<value>[^<>]++)</")
 _QUOTE = Regex(r"(?P<escape>\\*+)(?P<quote>[\"'])")
 _TO = {
     '"': Regex(r'(?:[^"\\]|\\.)*+', re.DOTALL),
@@ -62,7 +63,7 @@ def mask(line: str, above: str = "") -> str:
     """
     if _continues(line, above):
         return _indent(line) + _HIDDEN
-    spans = sorted([*_recognised(line), *_named(line), *_blobs(line)])
+    spans = sorted([*_recognised(line), *_named(line), *_elements(line), *_blobs(line)])
     if not spans:
         return line
     pieces: list[str] = []
@@ -93,7 +94,7 @@ def _indent(line: str) -> str:
 def _continues(line: str, above: str) -> bool:
     """Whether the line is all or part of a confidential value that the line above announces."""
     opened = _OPEN.fullmatch(above)
-    if opened and secret_key(opened["key"]):
+    if opened and (opened["key"] == _VALUE or secret_key(opened["key"])):
         return not opened["dash"] or not _NEXT.match(line)
     long = len(above.strip()) >= _LONG and _BASE64.fullmatch(above)
     return bool(long and _BASE64.fullmatch(line))
@@ -126,6 +127,12 @@ def _named(line: str) -> Iterator[tuple[int, int]]:
         if start < end and not _PLAIN.fullmatch(line, start, end):
             done = end
             yield start, end
+
+
+def _elements(line: str) -> Iterator[tuple[int, int]]:
+    for element in _ELEMENT.finditer(line):
+        if secret_key(element["name"]):
+            yield element.span("value")
 
 
 def _value(line: str, key: re.Match[str], separator: str) -> tuple[int, int]:
