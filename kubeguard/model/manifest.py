@@ -95,6 +95,11 @@ class Workload(View):
         return self.metadata["annotations"].mapping
 
     @property
+    def task(self) -> bool:
+        """A Tekton Task: whoever runs it says under which account and on which network."""
+        return isinstance(self.get("steps"), list)
+
+    @property
     def windows(self) -> bool:
         """Declared to run on Windows (`spec.os.name`), where Linux settings mean nothing."""
         return self.get("os", "name") == "windows"

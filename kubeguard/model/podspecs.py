@@ -123,12 +123,15 @@ def _holders(spec: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, ob
 
 
 def container_paths(spec: Mapping[str, object]) -> Iterator[Path]:
-    """Where the containers of a pod spec are, from there; entries that are no mapping are not."""
+    """Where the containers of a pod spec are, from there.
+
+    Left out are entries that are no mapping, and steps that are written down elsewhere (`ref`).
+    """
     for path, holder in _holders(spec):
         for key in (*_LISTS, *_TASKS):
             items = holder.get(key)
             for index, item in enumerate(items if isinstance(items, list) else ()):
-                if isinstance(item, dict):
+                if isinstance(item, dict) and "ref" not in item:
                     yield (*path, key, index)
         for key in SINGLES:
             if isinstance(holder.get(key), dict):
