@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from kubeguard.model.bundle import Bundle
 from kubeguard.model.cluster import NEWEST, Cluster
-from kubeguard.model.credentials import mask, mask_all_values
+from kubeguard.model.credentials import hidden, mask, mask_all_values
 from kubeguard.model.finding import (
     Account,
     Check,
@@ -165,7 +165,7 @@ class _Judge:
     def report(self, readings: Sequence[Reading]) -> Report:
         findings: list[Finding] = []
         for reading, manifests in zip(readings, self.world.manifests, strict=True):
-            own = list(self._reading(reading, manifests))
+            own = _without_secrets(list(self._reading(reading, manifests)))
             if suppressions := self.settings.suppressions:
                 own, troubles = suppressions.apply(reading, own)
                 own += suppressions.exempt(reading, self.told(troubles))
@@ -226,6 +226,22 @@ class _Judge:
             excerpt=self.excerpts.of(where.source, location.span.line) if location.span else None,
             fix=problem.fix,
         )
+
+
+def _without_secrets(findings: list[Finding]) -> list[Finding]:
+    """No excerpt shows the lines on which a secret goes on that somebody else's line began."""
+    spans = [f.location.span for f in findings if f.check.family == "secrets" and f.location.span]
+    lines = {n for s in spans for n in range(s.line + 1, s.end_line + (s.end_column > 1))}
+    if not lines:
+        return findings
+    return [replace(f, excerpt=_hiding(f.excerpt, lines)) for f in findings]
+
+
+def _hiding(excerpt: Excerpt | None, lines: set[int]) -> Excerpt | None:
+    if excerpt is None:
+        return None
+    numbered = enumerate(excerpt.lines, excerpt.first)
+    return Excerpt(excerpt.first, tuple(hidden(x) if n in lines else x for n, x in numbered))
 
 
 def _once(findings: Iterable[Finding]) -> Iterable[Finding]:

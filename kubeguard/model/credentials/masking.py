@@ -62,7 +62,7 @@ def mask(line: str, above: str = "") -> str:
     What follows on the line keeps its column. Never raises; linear.
     """
     if _continues(line, above):
-        return _indent(line) + _HIDDEN
+        return hidden(line)
     spans = sorted([*_recognised(line), *_named(line), *_elements(line), *_blobs(line)])
     if not spans:
         return line
@@ -75,6 +75,11 @@ def mask(line: str, above: str = "") -> str:
     return "".join([*pieces, line[done:]])
 
 
+def hidden(line: str) -> str:
+    """Nothing of the line but where it begins."""
+    return _indent(line) + _HIDDEN
+
+
 def mask_all_values(line: str) -> str:
     """The line of an object whose every value is confidential: only its first key is kept."""
     if _FRAME.fullmatch(line):
@@ -82,7 +87,7 @@ def mask_all_values(line: str) -> str:
     pair = _PAIR.match(line)
     if pair:
         return line if line[pair.end() :].strip() in _OPENINGS else pair[0] + _HIDDEN
-    return _indent(line) + _HIDDEN
+    return hidden(line)
 
 
 def _indent(line: str) -> str:
