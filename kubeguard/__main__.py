@@ -1,5 +1,6 @@
 """`python -m kubeguard`, and the `kubeguard` program."""
 
+import contextlib
 import gc
 import sys
 
@@ -9,8 +10,9 @@ from kubeguard.version import VERSION
 def main() -> None:
     """Answer `--version` before anything is imported; everything else is the command line's."""
     if sys.argv[1:] in (["--version"], ["-V"]):
-        print(f"kubeguard {VERSION}")
-        return
+        with contextlib.suppress(OSError):  # the command line says what is wrong
+            print(f"kubeguard {VERSION}", flush=True)
+            return
     gc.disable()  # what a scan makes lives until its end; looking for cycles is a third of it
     try:
         from kubeguard.cli import main as command_line

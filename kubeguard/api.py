@@ -139,8 +139,8 @@ def _excludes(policy: Policy) -> tuple[tuple[Path, str], ...]:
 
 def _whole(paths: list[str], policy: Policy) -> bool:
     """Whether everything is judged that the configuration speaks for: its folder, or one above."""
-    root = (policy.root or Path.cwd()).resolve()
-    return any(path != "-" and root.is_relative_to(Path(path).resolve()) for path in paths)
+    root = Path(os.path.realpath(policy.root or Path.cwd()))
+    return any(path != "-" and root.is_relative_to(os.path.realpath(path)) for path in paths)
 
 
 def _settings(

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from kubeguard.model.bundle import Bundle
 from kubeguard.model.cluster import NEWEST, Cluster
-from kubeguard.model.credentials import mask, mask_all_values
+from kubeguard.model.credentials import hidden, mask, mask_all_values
 from kubeguard.model.finding import (
     Account,
     Check,
@@ -176,7 +176,7 @@ class _Judge:
     def report(self, readings: Sequence[Reading]) -> Report:
         findings: list[Finding] = []
         for reading, manifests in zip(readings, self.world.manifests, strict=True):
-            own = list(self._reading(reading, manifests))
+            own = _without_secrets(list(self._reading(reading, manifests)))
             if suppressions := self.settings.suppressions:
                 own, troubles = suppressions.apply(reading, own)
                 own += suppressions.exempt(reading, self.told(troubles))
@@ -194,19 +194,23 @@ class _Judge:
         yield from self.told(reading.troubles)
         if reading.dockerfile:
             yield from self._walk(reading.dockerfile)
-        on_workload, on_container = self.table.on(Workload), self.table.on(Container)
         schemas = self.world.schemas
         for manifest in manifests:
             yield from self._ask(manifest, self.table.on_manifest(manifest.group_kind))
-            for workload in manifest.workloads:
-                yield from self._ask(workload, on_workload)
-                for container in workload.containers:
-                    yield from self._ask(container, on_container)
+            pods = self._pods(manifest)
+            yield from pods if len(manifest.workloads) < 2 else _once(pods)
             if schemas:
                 self.unknown[reading.name] += not schemas.known(manifest)
                 yield from self.told(schemas.troubles(manifest))
         for check, problem in self.world.problems.get(reading.name, ()):
             yield self._finding(check, problem)
+
+    def _pods(self, manifest: Manifest) -> Iterator[Finding]:
+        on_workload, on_container = self.table.on(Workload), self.table.on(Container)
+        for workload in manifest.workloads:
+            yield from self._ask(workload, on_workload)
+            for container in workload.containers:
+                yield from self._ask(container, on_container)
 
     def _account(self, reading: Reading) -> Account:
         judged = len(reading.objects) or 1 if reading.outcome is Outcome.JUDGED else 0
@@ -234,6 +238,27 @@ class _Judge:
             excerpt=self.excerpts.of(where.source, location.span.line) if location.span else None,
             fix=problem.fix,
         )
+
+
+def _without_secrets(findings: list[Finding]) -> list[Finding]:
+    """No excerpt shows the lines on which a secret goes on that somebody else's line began."""
+    spans = [f.location.span for f in findings if f.check.family == "secrets" and f.location.span]
+    lines = {n for s in spans for n in range(s.line + 1, s.end_line + (s.end_column > 1))}
+    if not lines:
+        return findings
+    return [replace(f, excerpt=_hiding(f.excerpt, lines)) for f in findings]
+
+
+def _hiding(excerpt: Excerpt | None, lines: set[int]) -> Excerpt | None:
+    if excerpt is None:
+        return None
+    numbered = enumerate(excerpt.lines, excerpt.first)
+    return Excerpt(excerpt.first, tuple(hidden(x) if n in lines else x for n, x in numbered))
+
+
+def _once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """What several pods of an object have from one place is told once."""
+    return {(f.check.id, f.location, f.message): f for f in findings}.values()
 
 
 def _ask(

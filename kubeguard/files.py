@@ -11,12 +11,13 @@ def replace(file: Path, pieces: Iterable[str]) -> None:
 
     Keeps the mode of the old file, follows a link to what it names. Raises OSError.
     """
-    file = file.resolve()
     if file.exists() and not file.is_file():
         # A device or pipe (/dev/stderr) has nothing to lose and cannot be renamed over.
         file.write_text("".join(pieces), encoding="utf-8")
         return
     import tempfile
+
+    file = Path(os.path.realpath(file))
 
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:

@@ -134,6 +134,14 @@ def test_a_text_without_a_name_is_told_in_no_time(text: str) -> None:
     assert process_time() - started < SECONDS
 
 
+def test_a_long_name_does_not_make_every_message_long() -> None:
+    """The messages of all checks about one container: a name is told once, cut, not once each."""
+    text = f"{HEAD}spec: {{containers: [{{name: {'n' * 5000}, image: x}}]}}\n"
+    messages = [finding.message for finding in judged(read("a.yaml", text.encode())).findings]
+    assert len([message for message in messages if "container 'nnn" in message]) > 5
+    assert max(map(len, messages)) < 300
+
+
 def test_ten_thousand_comments_are_looked_up_in_no_time() -> None:
     entry = "# kubeguard: ignore[x]\n{}k{}: v # kubeguard: ignore[y]\n"
     text = HEAD + "data:\n" + "".join(entry.format("  ", n) for n in range(10_000)) + "x: 1\n" * 9

@@ -57,11 +57,27 @@ def main() -> None:
         error.show()
         sys.exit(USAGE)
     except click.UsageError as error:
-        _complain(error.format_message(), _help(error.ctx))
+        _complain(" ".join(error.format_message().split()), _help(error.ctx))
         sys.exit(USAGE)
     except KubeguardError as error:
         _complain(error.message, error.hint)
         sys.exit(USAGE if isinstance(error, UsageError) else BROKEN)
+    except OSError as error:
+        sys.exit(_refused(error))
+
+
+def _refused(error: OSError) -> int:
+    """The system says no to what no command could foresee."""
+    from kubeguard.cli.output import give_up_output, reason
+
+    what = error.filename
+    if what is None and isinstance(error, FileNotFoundError):
+        what = "the working directory"
+    elif what is None:
+        what = "standard output"
+        give_up_output()
+    _complain(f"{what}: {reason(error)}", "")
+    return BROKEN
 
 
 def _help(context: click.Context | None) -> str:

@@ -73,16 +73,16 @@ def _filtered(
     like: str | None,
 ) -> Iterable[Check]:
     families = sorted({check.family for check in checks})
-    if family and family not in families:
+    if family is not None and family not in families:
         raise UsageError(f"no family is called {family!r}", f"there are {', '.join(families)}")
     for check in checks:
-        if family and check.family != family:
+        if family is not None and check.family != family:
             continue
         if profile and check.profile > Profile[profile.upper()]:
             continue
-        if framework and not any(_mentions(ref, framework) for ref in check.refs):
+        if framework is not None and not any(_mentions(ref, framework) for ref in check.refs):
             continue
-        if like and not any(is_like(other, like) for other in check.like):
+        if like is not None and not any(is_like(other, like) for other in check.like):
             continue
         yield check
 

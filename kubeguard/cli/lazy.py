@@ -24,7 +24,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in self.known:
-            if context.resilient_parsing or name.startswith("-"):
+            if context.resilient_parsing or (name.startswith("-") and name != "-"):
                 return None
             raise UsageError(f"no command is called {name!r}", self.meant(name))
         command = getattr(import_module(f"{self.package}.{name}"), name)

@@ -24,6 +24,7 @@ _WITH_CONTEXT = ("html", "markdown")
 _WITH_CHECKS = ("html", "json", "markdown", "sarif")
 _CONTEXT_LINES = 2
 _FILE_WIDTH = 100
+_STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1")
 
 
 def parse_format(text: str) -> tuple[str, str]:
@@ -34,7 +35,7 @@ def parse_format(text: str) -> tuple[str, str]:
         raise UsageError(f"no format is called {name!r}", hint)
     if "=" in text and not file:
         raise UsageError(f"--format {text}: no file after '='")
-    return name, "" if file == "-" else file
+    return name, "" if file in _STANDARD_OUTPUT else file
 
 
 class Outputs(NamedTuple):
@@ -83,10 +84,10 @@ class Outputs(NamedTuple):
 
 def writable(file: str) -> Path:
     """Where a file will be written, as far as one can tell beforehand. Raises UsageError."""
-    place = Path(file).resolve()
-    if not place.parent.is_dir():
+    place = Path(os.path.realpath(file))
+    if not os.path.isdir(place.parent):
         raise UsageError(f"{file}: no such folder", "create it first")
-    if place.is_dir():
+    if os.path.isdir(place):
         raise UsageError(f"{file}: is a folder")
     return place
 
@@ -154,7 +155,11 @@ def _print(texts: Iterable[str], for_people: bool) -> None:
             click.echo(text if for_people else text.encode(), nl=False, color=True)
         sys.stdout.flush()
     except OSError as error:
-        # Python flushes once more at exit, and would fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         if not isinstance(error, BrokenPipeError):
             raise
+
+
+def give_up_output() -> None:
+    """Python flushes standard output once more at exit, and would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CLEAN, FOUND, BROKEN = 0, 1, 3
 _SEVERITIES = [severity.name.lower() for severity in Severity]
+_FILE = click.Path(readable=False)
+"""Looked at by those who can tell what is wrong with it; the shell completes it."""
 
 
 class Flags(NamedTuple):
@@ -40,8 +42,15 @@ class Flags(NamedTuple):
     verbose: bool
 
 
+def _filled(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """An empty value is a variable that is not set, and would silently mean no file."""
+    if value == "":
+        raise UsageError(f"{option.opts[0]}: no file is named")
+    return value
+
+
 @click.command()
-@click.argument("targets", nargs=-1, type=click.Path(allow_dash=True))
+@click.argument("targets", nargs=-1, type=_FILE)
 @click.option(
     "--profile",
     type=click.Choice(["baseline", "restricted", "pedantic"]),
@@ -100,19 +109,22 @@ class Flags(NamedTuple):
 @click.option(
     "--config",
     metavar="FILE",
-    type=click.Path(),
+    type=_FILE,
+    callback=_filled,
     help="The configuration.  [default: kubeguard.yaml here or above]",
 )
 @click.option(
     "--baseline",
     metavar="FILE",
-    type=click.Path(),
+    type=_FILE,
+    callback=_filled,
     help="Known findings, which do not fail the scan.",
 )
 @click.option(
     "--write-baseline",
     metavar="FILE",
-    type=click.Path(),
+    type=_FILE,
+    callback=_filled,
     help="Make today's findings the known ones.",
 )
 @click.option(

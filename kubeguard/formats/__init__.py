@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 
+from kubeguard.errors import UsageError
 from kubeguard.formats._context import Context, Style
 from kubeguard.model.finding import Report
 
@@ -25,13 +26,13 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 
 
 def render(name: str, report: Report, context: Context | None = None) -> str:
-    """The report as text that ends in a newline, unless it is empty; KeyError when unknown."""
+    """The report as text that ends in a newline, unless it is empty; UsageError when unknown."""
     return "".join(pieces(name, report, context))
 
 
 def pieces(name: str, report: Report, context: Context | None = None) -> Iterable[str]:
     """The same in pieces: a report of a hundred megabytes need not stand in memory as one text."""
     if name not in FORMATS:
-        raise KeyError(name)
+        raise UsageError(f"no format is called {name!r}", f"there are {', '.join(FORMATS)}")
     made = import_module(f"kubeguard.formats.{name}").render(report, context or Context())
     return (made,) if isinstance(made, str) else made

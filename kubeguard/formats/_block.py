@@ -47,7 +47,7 @@ class Block:
     def _say(self, finding: Finding) -> None:
         """Place, severity, check and message; a long message goes on below its beginning."""
         span = finding.location.span
-        line, column = (str(span.line), f":{span.column:<4}") if span else ("", "     ")
+        line, column = (str(span.line), f":{span.column:<3} ") if span else ("", "     ")
         message = printable(finding.message)
         if not span:
             message = f"{message} at {place(finding)}"

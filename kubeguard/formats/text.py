@@ -10,7 +10,7 @@ from kubeguard.formats._digest import by_file, failed, title, word
 from kubeguard.formats._paint import Paint
 from kubeguard.formats._printable import no_command, printable
 from kubeguard.formats._summary import summary
-from kubeguard.model.finding import Finding, Report
+from kubeguard.model.finding import Finding, Outcome, Report
 
 
 def render(report: Report, context: Context) -> Iterator[str]:
@@ -41,6 +41,8 @@ def _quiet(report: Report, paint: Paint) -> Iterator[str]:
         yield f"{printable(account.source)}: failed: {printable(account.reason)}"
     for fault in report.faults:
         yield printable(f"{fault.source}: fault: {fault.check} crashed: {fault.reason}")
+    if not report.count(Outcome.JUDGED):
+        yield "nothing was judged"
 
 
 def _file(findings: list[Finding], paint: Paint, width: int) -> list[str]:

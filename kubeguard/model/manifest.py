@@ -10,7 +10,7 @@ from kubeguard.model.cluster import STANDALONE, Cluster
 from kubeguard.model.image import ImageReference
 from kubeguard.model.location import Path
 from kubeguard.model.node import Node
-from kubeguard.model.podspecs import pod_spec_paths
+from kubeguard.model.podspecs import SINGLES, container_paths, pod_spec_paths
 from kubeguard.model.views import View
 
 
@@ -43,7 +43,16 @@ class Manifest(View):
     def workloads(self) -> tuple[Workload, ...]:
         """Every pod this object makes, found by structure when the kind is unknown."""
         paths = pod_spec_paths(self.group_kind, self.node.value)
-        return tuple(Workload(self.node.at(*path), self) for path in paths)
+        return tuple(Workload(self._pod(path), self) for path in paths)
+
+    def _pod(self, path: Path) -> Node:
+        """The pod spec; a template of an Argo Workflow has what it lacks from the workflow."""
+        pod = self.node.at(*path)
+        if path[-2:-1] != ("templates",):
+            return pod
+        above = self.node.at(*path[:-2])
+        lacked = {k: v for k, v in above.mapping.items() if k not in pod.mapping}
+        return pod.over(Node(lacked, above.source, above.path))
 
     def parts(self) -> Iterator[View]:
         return iter(self.workloads)
@@ -60,16 +69,15 @@ class Workload(View):
     @cached_property
     def containers(self) -> tuple[Container, ...]:
         """Containers of every role; entries that are no mapping are left out."""
-        found = []
-        for key in ("initContainers", "containers", "ephemeralContainers"):
-            items = self.node.get(key)
-            if isinstance(items, list):
-                found += [
-                    Container(node, self, _role(key, node.mapping))
-                    for node in self.node[key]
-                    if isinstance(node.value, dict)
-                ]
-        return tuple(found)
+        return tuple(self._container(path) for path in container_paths(self.node.mapping))
+
+    def _container(self, path: Path) -> Container:
+        """The container; a step of a Tekton Task has what it lacks from the `stepTemplate`."""
+        node = self.node.at(*path)
+        key = next(key for key in reversed(path) if isinstance(key, str))
+        if key == "steps":
+            node = node.over(self.node["stepTemplate"])
+        return Container(node, self, _role(key, node.mapping))
 
     @cached_property
     def metadata(self) -> Node:
@@ -85,6 +93,11 @@ class Workload(View):
     @property
     def annotations(self) -> dict[str, object]:
         return self.metadata["annotations"].mapping
+
+    @property
+    def task(self) -> bool:
+        """A Tekton Task: whoever runs it says under which account and on which network."""
+        return isinstance(self.get("steps"), list)
 
     @property
     def windows(self) -> bool:
@@ -106,6 +119,7 @@ class Role(Enum):
     REGULAR = "container"
     INIT = "init container"
     SIDECAR = "sidecar container"
+    STEP = "step"
     EPHEMERAL = "ephemeral container"
 
 
@@ -127,11 +141,16 @@ class Container(View):
 
     @cached_property
     def name(self) -> str:
-        return _text(self.node.get("name"))
+        """Its own, or that of the workflow's template it is the container of."""
+        name = _text(self.node.get("name"))
+        return name or (_text(self.workload.get("name")) if self.role is Role.STEP else "")
 
     def __str__(self) -> str:
-        """How a message calls it: `init container 'wait'`."""
-        return f"{self.role.value} {self.name!r}" if self.name else f"unnamed {self.role.value}"
+        """How a message calls it: `init container 'wait'`; no valid name is cut."""
+        if not self.name:
+            return f"unnamed {self.role.value}"
+        cut = len(self.name) > _LONGEST_NAME
+        return f"{self.role.value} {self.name[:_LONGEST_NAME] + '...' * cut!r}"
 
     @cached_property
     def image(self) -> ImageReference | None:
@@ -151,6 +170,7 @@ class Container(View):
         return self.node["securityContext"][key]
 
 
+_LONGEST_NAME = 63
 _EMPTY: dict[str, object] = {}
 
 
@@ -158,11 +178,18 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+_ROLES = {
+    "containers": Role.REGULAR,
+    "ephemeralContainers": Role.EPHEMERAL,
+    "sidecars": Role.SIDECAR,
+    "steps": Role.STEP,
+    **dict.fromkeys(SINGLES, Role.STEP),
+}
+
+
 def _role(key: str, item: dict[str, object]) -> Role:
-    if key == "containers":
-        return Role.REGULAR
-    if key == "ephemeralContainers":
-        return Role.EPHEMERAL
+    if key in _ROLES:
+        return _ROLES[key]
     return Role.SIDECAR if item.get("restartPolicy") == "Always" else Role.INIT
 
 

@@ -96,6 +96,13 @@ class Node:
                 return None
         return value
 
+    def over(self, base: Node) -> Node:
+        """This mapping with its gaps filled from `base`, whose entries keep their own place."""
+        if not (isinstance(self.value, dict) and isinstance(base.value, dict)):
+            return self
+        filled = _filled(self.value, base.value)
+        return _Layered(filled, self.source, self.path, own=self, base=base)
+
     @property
     def exists(self) -> bool:
         """Present and not null."""
@@ -120,3 +127,21 @@ class Node:
     def location(self) -> Location:
         source = self.source
         return Location(source.name, self.path, source.places.span(self.path), source.document)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Layered(Node):
+    """A mapping over another one that fills its gaps."""
+
+    own: Node
+    base: Node
+
+    def __getitem__(self, key: str | int) -> Node:
+        own, base = self.own[key], self.base[key]
+        return own.over(base) if own.exists or not base.exists else base
+
+
+def _filled(own: object, base: object) -> object:
+    if not (isinstance(own, dict) and isinstance(base, dict)):
+        return base if own is None else own
+    return {**base, **{key: _filled(value, base.get(key)) for key, value in own.items()}}

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path as File
 
 from kubeguard import files
-from kubeguard.errors import UsageError
+from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.model.finding import Finding, Outcome, Report
 from kubeguard.policy.selection import about_the_scan
 
@@ -43,7 +43,7 @@ def load(file: File) -> Baseline:
         hint = "write one with --write-baseline" if isinstance(error, FileNotFoundError) else ""
         raise UsageError(f"{file}: {error.strerror or error}", hint) from error
     except json.JSONDecodeError as error:
-        raise _broken(f"{file}:{error.lineno}:{error.colno}: {error.msg}") from error
+        raise _broken(f"{file}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
     except (ValueError, RecursionError) as error:
         raise _broken(f"{file}: not JSON") from error
     if not isinstance(data, dict) or "kubeguard_baseline" not in data:
@@ -81,7 +81,7 @@ def write(file: File, report: Report, ran: Collection[str]) -> Baseline:
     """Make the findings of a report known, and keep older entries that this run did not look for.
 
     Suppressed findings stay out: they have their own record. The old file is whole until the new
-    one is. Raises UsageError when it cannot be written.
+    one is. Raises KubeguardError when it cannot be written.
     """
     older = load(file) if file.exists() else Baseline(file)
     entries = [_of(finding, file) for finding in report.findings if finding.suppression is None]
@@ -93,7 +93,7 @@ def write(file: File, report: Report, ran: Collection[str]) -> Baseline:
     try:
         files.replace(file, [json.dumps(data, indent=2, ensure_ascii=False), "\n"])
     except OSError as error:
-        raise UsageError(f"{file}: {error.strerror or error}") from error
+        raise KubeguardError(f"{file}: {error.strerror or error}") from error
     return baseline
 
 

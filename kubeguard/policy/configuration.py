@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path as File
@@ -27,12 +27,12 @@ FILE_NAMES = ("kubeguard.yaml", "kubeguard.yml")
 def find(start: File) -> File | None:
     """The configuration of a folder: in it, or above it up to the root of its Git repository."""
     for folder in (start, *start.parents):
-        found = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
+        found = [folder / name for name in FILE_NAMES if os.path.isfile(folder / name)]
         if len(found) > 1:
             raise UsageError(f"{found[0]} and {found[1].name} are both here", "remove one")
         if found:
             return found[0]
-        if (folder / ".git").exists():
+        if os.path.exists(folder / ".git"):
             break
     return None
 
@@ -96,15 +96,13 @@ def parse(node: Node, checks: Sequence[Check], policy: Policy | None = None) -> 
         fail_on=threshold(node["fail_on"].text) if node["fail_on"].exists else policy.fail_on,
         kubernetes_version=read.release(node["kubernetes_version"]),
         severities={
-            read.check(item, key=True): Severity[item.text.upper()]
-            for _, item in node["severities"].items()
+            check: Severity[item.text.upper()] for check, item in read.by_check(node["severities"])
         },
         select=frozenset(map(read.check_or_family, node["select"])),
         ignore=frozenset(map(read.ignorable, node["ignore"])),
         exclude=tuple(item.text for item in node["exclude"]),
         parameters={
-            read.check(item, key=True): read.parameters(item)
-            for _, item in node["parameters"].items()
+            check: read.parameters(check, item) for check, item in read.by_check(node["parameters"])
         },
         non_waivable=frozenset(map(read.check, node["non_waivable"])),
         suppressions=tuple(map(read.exemption, node["suppressions"])),
@@ -220,9 +218,20 @@ class _Reader:
         except UsageError as error:
             raise mistake(node, error.message, error.hint) from error
 
-    def parameters(self, node: Node) -> dict[str, object]:
+    def by_check(self, node: Node) -> Iterator[tuple[str, Node]]:
+        """What a mapping says about each check, which its id and its name may not both do."""
+        seen: set[str] = set()
+        for key in node.mapping:
+            item = node[key]
+            check = self.check(item, key=True)
+            if check in seen:
+                raise mistake(item, f"{self.names.called(check)} is given twice", key=True)
+            seen.add(check)
+            yield check, item
+
+    def parameters(self, id: str, node: Node) -> dict[str, object]:
         """The parameters of one check, of the types that their defaults have."""
-        check = self.names.checks[self.check(node, key=True)]
+        check = self.names.checks[id]
         return {name: _parameter(value, name, check) for name, value in node.items()}
 
     def exemption(self, node: Node) -> Exemption:

@@ -55,6 +55,10 @@ class Names:
 
     def hint(self, text: str) -> str:
         """What may have been meant by a name that nothing has."""
+        if family := self._families.get(fold(text)):
+            return (
+                f"{family} is a family: name its checks, see `kubeguard checks --family {family}`"
+            )
         for check in self.checks.values():
             for theirs in check.like:
                 if is_like(theirs, text):

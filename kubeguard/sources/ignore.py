@@ -55,7 +55,7 @@ class Ignore(NamedTuple):
     def below(self, folder: Path) -> Ignore:
         """With the `.gitignore` of this folder."""
         file = folder / ".gitignore"
-        if not file.is_file():  # a pipe of that name would never end
+        if not os.path.isfile(file):  # a pipe of that name would never end
             return self
         try:
             with file.open("rb") as stream:
@@ -84,7 +84,7 @@ class Ignore(NamedTuple):
 
 def repository(folder: Path) -> Path | None:
     """The top of the git repository that an absolute folder lies in."""
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    return next((each for each in (folder, *folder.parents) if os.path.exists(each / ".git")), None)
 
 
 def _absolute(path: str | Path) -> str:

@@ -65,7 +65,7 @@ def sort(document: Node, file_name: str) -> Sorted:
     if _is_tool_configuration(version, kind, value):
         return Sorted(Family.OTHER)
     if isinstance(kind, str) and isinstance(version, str):
-        return Sorted(Family.KUBERNETES, tuple(_unpack(document, 0)))
+        return _typed(document)
     if "metadata" not in value and "spec" not in value:
         return Sorted(Family.OTHER)
     return _half_typed(document)
@@ -87,11 +87,27 @@ def _without_type(document: Node, file_name: str) -> Sorted:
     return Sorted(Family.OTHER)
 
 
+def _typed(document: Node) -> Sorted:
+    found = tuple(_unpack(document, 0))
+    objects = tuple(node for node in found if isinstance(node.value, dict))
+    troubles = tuple(trouble for node in found for trouble in _troubles(node))
+    return Sorted(Family.KUBERNETES, objects, troubles)
+
+
 def _half_typed(document: Node) -> Sorted:
-    missing = [key for key in ("apiVersion", "kind") if not isinstance(document.get(key), str)]
-    message = f"looks like a Kubernetes object but has no {' and no '.join(missing)}"
-    trouble = _note(document, TroubleKind.NO_KIND, message)
-    return Sorted(Family.KUBERNETES, (_object(document),), (trouble,))
+    return Sorted(Family.KUBERNETES, (_object(document),), tuple(_troubles(document)))
+
+
+def _troubles(node: Node) -> Iterator[Trouble]:
+    """What keeps an object, or an item of a list, from being taken for one."""
+    missing = [key for key in ("apiVersion", "kind") if not isinstance(node.get(key), str)]
+    if not isinstance(node.value, dict):
+        yield _note(node, TroubleKind.NO_KIND, "an item of the list is no object")
+    elif missing:
+        message = f"looks like a Kubernetes object but has no {' and no '.join(missing)}"
+        yield _note(node, TroubleKind.NO_KIND, message)
+    elif node.get("kind") == "List" and node["items"].exists and not node["items"].sequence:
+        yield _note(node["items"], TroubleKind.NO_KIND, "the items of the list are no list")
 
 
 def _is_kustomization(version: object, kind: object, file_name: str) -> bool:
@@ -130,6 +146,7 @@ def _unpack(document: Node, depth: int) -> Iterator[Node]:
     for item in document["items"]:
         value = item.value
         if not isinstance(value, dict):
+            yield _object(item)
             continue
         if kind != "List" and "kind" not in value:
             version = document.get("apiVersion")

@@ -53,7 +53,7 @@ def find(targets: Iterable[str], excludes: Iterable[tuple[Path, str]] = ()) -> I
             reason = _reason(error)
             if isinstance(error, FileNotFoundError) and not os.path.islink(target):
                 hint = "name files or folders, or - for standard input"
-                raise UsageError(f"{target}: {reason}", hint) from None
+                raise UsageError(f"{target or repr(target)}: {reason}", hint) from None
             yield Entry(_shown(target), target, fail=reason)
             continue
         if stat.S_ISDIR(status.st_mode):
@@ -93,7 +93,7 @@ class _Walk:
         self.bounds: tuple[Path, ...] = ()
 
     def folder(self, top: str) -> Iterator[Entry]:
-        real = Path(top).resolve()
+        real = Path(os.path.realpath(top))
         self.bounds = (repository(real) or real, Path.cwd())
         yield from self._own(top, self.ignore.above(Path(top)), _in_chart(top))
         while self.linked:
@@ -183,7 +183,7 @@ def _in_chart(path: str) -> bool:
     """Whether a chart's templates lie at or above the path."""
     full = Path(path).absolute()
     return any(
-        folder.name == "templates" and (folder.parent / "Chart.yaml").is_file()
+        folder.name == "templates" and os.path.isfile(folder.parent / "Chart.yaml")
         for folder in (full, *full.parents)
     )
 

@@ -196,7 +196,8 @@ def _accounted(
             reason = troubles[0].message
             return Reading(name, Outcome.SKIPPED, family.value, reason, (), None, troubles)
     if families == {Family.KUBERNETES}:
-        return Reading(name, Outcome.SKIPPED, Family.KUBERNETES.value, "an empty list")
+        reason = troubles[0].message if troubles else "an empty list"
+        return Reading(name, Outcome.SKIPPED, Family.KUBERNETES.value, reason, troubles=troubles)
     if families <= {Family.EMPTY}:
         return Reading(name, Outcome.SKIPPED, Family.EMPTY.value, "nothing but comments")
     return Reading(name, Outcome.SKIPPED, Family.OTHER.value, NOT_OURS)

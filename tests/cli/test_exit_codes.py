@@ -1,5 +1,7 @@
 """The table in docs/usage.md, each cause by itself."""
 
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +61,14 @@ def test_1_for_findings(program: Cli, put: Put) -> None:
         (["scan", "--write-baseline", "none/a"], "none/a: no such folder"),
         (["scan", "--write-baseline", "pod.yaml"], "pod.yaml:1:1: "),
         (["scan", "--baseline", "none"], "hint: write one with --write-baseline"),
+        (["scan", "--baseline", ""], "--baseline: no file is named"),
+        (["scan", "--write-baseline="], "--write-baseline: no file is named"),
+        (["scan", "--config="], "--config: no file is named"),
+        (["scan", ""], "kubeguard: '': no such file or directory"),
+        (["-"], "hint: kubeguard scan -"),
+        (["checks", "--family="], "no family is called ''"),
+        (["completion"], "Choose from: bash, zsh, fish"),
+        (["scan", "-f", "json=/dev/stdout", "-f", "text"], "two formats go to standard output"),
         (["scan", "--config", "none.yaml"], "none.yaml: no such file or directory"),
         (["explain"], "Missing argument 'CHECK'"),
         (["explain", "priviledged"], "hint: did you mean 'privileged'?"),
@@ -102,6 +112,50 @@ def test_3_for_an_empty_folder(program: Cli) -> None:
     ran = program("scan")
     assert ran.code == 3
     assert "Nothing was judged." in ran.out
+
+
+def test_3_for_a_file_that_may_not_be_read(
+    cli: Cli, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    put("pod.yaml", PRIVILEGED)
+    monkeypatch.setattr("kubeguard.sources.targets.os.open", refuse)
+    monkeypatch.setattr("os.access", lambda *_, **__: False)
+    ran = cli("scan", "pod.yaml", "--quiet")
+    assert ran.code == 3
+    assert "pod.yaml: failed: permission denied" in ran.out
+
+
+def test_3_when_the_working_directory_is_gone(program: Cli, put: Put) -> None:
+    put("gone/pod.yaml", PRIVILEGED)
+    os.chdir("gone")
+    shutil.rmtree(Path.cwd())
+    ran = program("scan")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == "kubeguard: the working directory: no such file or directory\n"
+
+
+def test_3_for_a_link_in_a_circle(cli: Cli) -> None:
+    Path("circle.yaml").symlink_to("circle.yaml")
+    assert "too many levels of symbolic links" in cli("scan", "circle.yaml").out
+    assert cli("scan", "circle.yaml").code == 3
+
+
+def test_a_folder_that_may_not_be_searched_hides_no_other(
+    cli: Cli, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = os.stat
+
+    def refuse(path: str, **how: bool) -> os.stat_result:
+        if os.fspath(path).endswith((".git", "kubeguard.yaml", "kubeguard.yml")):
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **how)
+
+    put("pod.yaml", PRIVILEGED)
+    monkeypatch.setattr("os.stat", refuse)
+    assert cli("scan", *ONLY).code == 1
 
 
 def test_3_wins_over_1_and_the_findings_are_printed(program: Cli, put: Put) -> None:

@@ -178,3 +178,27 @@ def test_they_are_found(cli: Cli) -> None:
 def test_not_even_in_the_configuration_or_the_arguments(cli: Cli, put: Put) -> None:
     put("kubeguard.yaml", f"profile: [\npassword: {SECRETS['password']}\n")
     assert SECRETS["password"][4:] not in cli("scan").err
+
+
+CONTINUED = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - name: web
+    env:
+    - name: DB_PASSWORD
+      value: "kX9v2mQ7rT4w\\
+        pL8sZ3nB6yU1"
+    image: nginx
+"""
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_value_that_goes_on_is_hidden_to_its_end(cli: Cli, put: Put, form: str) -> None:
+    put("web.yaml", CONTINUED)
+    ran = cli("scan", "web.yaml", "-f", form)
+    assert "PASSWORD" in ran.out
+    assert "2mQ7" not in ran.out
+    assert "pL8s" not in ran.out

@@ -112,7 +112,9 @@ def test_files_are_written_although_the_reader_leaves(put: Put) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("arguments", [["scan"], ["checks"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["scan"], ["checks"], ["--version"], ["scan", "--help"]], ids=" ".join
+)
 def test_a_full_disk_is_one_sentence(put: Put, arguments: list[str]) -> None:
     put("Dockerfile", CLEAN)
     with open("/dev/full", "w") as full:
@@ -158,6 +160,13 @@ def test_standard_input(program: Cli, stdin: bytes, code: int, says: str) -> Non
     ran = program("scan", *ONLY, "-", stdin=stdin)
     assert (ran.code, ran.err) == (code, "")
     assert says in ran.out
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
+def test_standard_output_by_its_name(program: Cli, put: Put) -> None:
+    put("pod.yaml", PRIVILEGED)
+    for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-"):
+        assert program("scan", *ONLY, "-f", f"json={name}").out.startswith('{"version":')
 
 
 def test_a_terminal_that_knows_no_boxes_still_gets_its_report(program: Cli, put: Put) -> None:

@@ -13,6 +13,7 @@ from handmade import CONTEXT, EIGHT_FLAWS, EVERYTHING, NOTHING, make_check
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kubeguard.errors import UsageError
 from kubeguard.formats import FORMATS, Context, Style, render
 from kubeguard.formats._printable import HIDDEN, printable
 from kubeguard.model.finding import (
@@ -39,8 +40,8 @@ def test_every_module_is_a_format() -> None:
     }
 
 
-def test_an_unknown_format_is_a_key_error() -> None:
-    with pytest.raises(KeyError, match="yaml"):
+def test_an_unknown_format_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="yaml"):
         render("yaml", NOTHING)
 
 

@@ -3,6 +3,7 @@
 import pytest
 from handmade import CONTEXT, NOTHING, many
 
+from kubeguard.errors import UsageError
 from kubeguard.formats import FORMATS, pieces, render
 
 
@@ -20,5 +21,5 @@ def test_the_pieces_are_the_report(name):
 
 
 def test_an_unknown_format_is_told_before_the_first_piece():
-    with pytest.raises(KeyError):
+    with pytest.raises(UsageError):
         pieces("toml", NOTHING)

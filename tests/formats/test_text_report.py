@@ -51,6 +51,15 @@ def test_quiet_says_nothing_about_a_clean_scan() -> None:
     assert render("text", report, QUIET) == ""
 
 
+def test_a_column_far_to_the_right_stays_apart_from_the_severity() -> None:
+    report = Report((find(HOST_NETWORK, "first", (1, 20_000, 20_004), lines=["x" * 20_010]),))
+    assert "1:20000 high " in render("text", report)
+
+
+def test_quiet_says_that_nothing_was_judged() -> None:
+    assert render("text", NOTHING, QUIET) == "nothing was judged\n"
+
+
 def test_a_scan_of_nothing_says_so() -> None:
     assert render("text", NOTHING) == (
         "No findings\n0 inputs judged (0 objects)\nNothing was judged.\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from small_catalogue import CATALOGUE
 
 from kubeguard.engine import audit
-from kubeguard.errors import UsageError
+from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.model.finding import Fault, Finding, Report, Spelling, Suppression
 from kubeguard.policy.baseline import Baseline, load, mark, write
 from kubeguard.sources.text import read
@@ -183,7 +183,7 @@ def test_the_old_file_is_whole_until_the_new_one_is(here, monkeypatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(UsageError, match="No space left on device"):
+    with pytest.raises(KubeguardError, match="No space left on device"):
         write(file, scan("a.yaml"), RAN)
     assert file.read_bytes() == before
     assert sorted(os.listdir(here)) == ["a.yaml", "b.json"]
@@ -198,14 +198,14 @@ def test_a_link_stays_a_link(here) -> None:
 
 
 def test_nowhere_to_write(here) -> None:
-    with pytest.raises(UsageError, match="No such file or directory"):
+    with pytest.raises(KubeguardError, match="No such file or directory"):
         write(here / "none" / "b.json", Report(), RAN)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "b.json:1:1: Expecting value"),
+        ("", "b.json:1:1: not JSON: Expecting value"),
         ('{"a":\n 1 2}', "b.json:2:4: "),
         ("\xff", "b.json: not JSON"),
         ("[" * 100_000, "b.json: not JSON"),

@@ -96,6 +96,12 @@ def test_an_empty_one_changes_nothing(text: str) -> None:
             "1:10: profile is 'strict', not one of baseline, restricted, pedantic",
             "",
         ),
+        (
+            "severities: {KG3001: low, host_network: high}",
+            "1:27: host_network (KG3001) is given twice",
+            "",
+        ),
+        ("non_waivable: [workload]", "1:16: no check is called 'workload'", "is a family"),
         ("profile: pedantc", "1:10: profile is 'pedantc', not one of", "did you mean 'pedantic'?"),
         ("profile:", "1:1: profile is null, not one of baseline, restricted, pedantic", ""),
         (

@@ -89,6 +89,7 @@ items:
 def test_lists_are_unpacked_at_any_depth_and_items_keep_their_place() -> None:
     found = reading(LIST)
     assert subjects(found) == ["Pod a", "Pod ns/b"]
+    assert said(found) == ["9:3 no kind: an item of the list is no object"]
     assert [node.path for node in found.objects] == [("items", 0), ("items", 1, "items", 0)]
     assert [node.source.root for node in found.objects] == [node.path for node in found.objects]
     span = found.objects[1]["metadata"]["name"].location.span
@@ -105,10 +106,26 @@ def test_items_of_a_typed_list_get_its_kind() -> None:
     assert Manifest(found.objects[0]).group_kind == "Deployment.apps"
 
 
-@pytest.mark.parametrize("items", ["[]", "null", "", "[5, text]"])
+@pytest.mark.parametrize("items", ["[]", "null", ""])
 def test_an_empty_list_is_accounted_for(items: str) -> None:
     found = reading(f"apiVersion: v1\nkind: List\nitems: {items}\n")
     assert (found.outcome, found.reason) == (Outcome.SKIPPED, "an empty list")
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ("[5]", "3:9 no kind: an item of the list is no object"),
+        ("[~]", "3:9 no kind: an item of the list is no object"),
+        ("{a: b}", "3:1 no kind: the items of the list are no list"),
+        (
+            "[{kind: Pod, metadata: {name: a}}]",
+            "3:9 no kind: looks like a Kubernetes object but has no apiVersion",
+        ),
+    ],
+)
+def test_what_a_list_holds_besides_objects_is_told(items: str, message: str) -> None:
+    assert said(reading(f"apiVersion: v1\nkind: List\nitems: {items}\n")) == [message]
 
 
 @pytest.mark.parametrize(

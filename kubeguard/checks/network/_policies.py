@@ -72,6 +72,6 @@ def judged(bundle: Bundle) -> Iterator[tuple[str, tuple[Workload, ...]]]:
 
 def names(workloads: tuple[Workload, ...] | list[Workload]) -> str:
     """`Deployment 'a'`, or `Deployment 'a' and 3 more`."""
-    first = workloads[0].manifest
-    more = f" and {len(workloads) - 1} more" if len(workloads) > 1 else ""
+    first, *others = dict.fromkeys(workload.manifest for workload in workloads)
+    more = f" and {len(others)} more" if others else ""
     return f"{first.kind} {first.name!r}{more}"

@@ -13,7 +13,7 @@ _POD_LEVEL = (1, 34)
 
 def missing(container: Container, field: str, resource: str, hint: str) -> Iterator[Problem]:
     """The problem of a container for which nobody sets `requests` or `limits` of a resource."""
-    resources = container.node.get("resources")
+    resources = container.get("resources") or container.get("computeResources")  # of a Tekton step
     if isinstance(resources, dict):
         for source in _SOURCES[field]:
             values = resources.get(source)

@@ -21,9 +21,9 @@ _VALUE = Regex(
 
 
 def on_command_line(arguments: Node) -> Iterator[tuple[Node, str, Credential]]:
-    """Each credential in a `command` or `args`: the argument, the option, the place in it."""
+    """Each credential in `command`, `args` or a script: the argument, the option, its place."""
     before = ""
-    for argument in arguments:
+    for argument in arguments if arguments.sequence else (arguments,):
         text = argument.text
         option = _OPTION.fullmatch(before)
         found = list(islice(in_options(text), ENOUGH))

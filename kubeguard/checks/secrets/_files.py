@@ -1,4 +1,4 @@
-"""Credentials in text that holds many values: properties, INI, JSON, YAML, .env, scripts."""
+"""Credentials in text that holds many values: properties, INI, JSON, YAML, XML, .env."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _LINE = Regex(
     re.MULTILINE,
 )
 _JSON = Regex(r"\"(?P<key>[A-Za-z_][\w.\-]*+)\"\s*+:\s*+\"(?P<double>(?:[^\"\\\n]|\\.)*+)\"")
+_XML = Regex(r"<(?P<key>[A-Za-z_][\w.\-]*+)>(?P<element>[^<>\n]++)</")
 _CODE = Regex(r"[(){}\[\]<>`$*]|^[a-z_]\w*(?:\.[a-z_]\w*)+$|^(?:string|str|String|text|bool)$")
 """What a bare word in a program or a schema looks like, and a secret hardly ever."""
 _LABEL = Regex(r"[^\W\d_a-z][^\W\d_]*+[?!:.]*+")
@@ -30,7 +31,7 @@ def in_text(name: str, text: str) -> Iterator[tuple[str, Credential]]:
     """Each credential in a file, with the name it stands under ('' when it has none), by place."""
     found = [("", credential) for credential in credentials.find(text)]
     if not _PROGRAMS.search(name):
-        for expression in (_LINE, _JSON):
+        for expression in (_LINE, _JSON, _XML):
             for pair in expression.finditer(text):
                 credential = _judged(pair)
                 if credential:

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import Manifest, Problem, Severity, advise, check, credentials, part
+from kubeguard.checks.kit import (
+    Credential,
+    Manifest,
+    Problem,
+    Severity,
+    advise,
+    check,
+    credentials,
+    part,
+)
 from kubeguard.checks.secrets._files import in_text
 
 
@@ -25,9 +34,7 @@ def config_map_secret(config: Manifest) -> Iterator[Problem]:
         text = value.text
         if not text:
             continue
-        whole = credentials.literal(key, text) if "\n" not in text.strip() else None
-        found = [("", whole)] if whole else in_text(key, text)
-        for name, credential in found:
+        for name, credential in _found(key, text):
             under = f" as {name!r}" if name else ""
             hint = credentials.hint(text[credential.start : credential.end])
             yield Problem(
@@ -35,3 +42,12 @@ def config_map_secret(config: Manifest) -> Iterator[Problem]:
                 f"{key!r} holds {credential}{under}{hint}",
                 advise("move it into a Secret, and mount that beside the ConfigMap"),
             )
+
+
+def _found(key: str, text: str) -> list[tuple[str, Credential]]:
+    """The secrets in a file, with their names, or the one that a single line is as a whole."""
+    inside = list(in_text(key, text))
+    if inside or "\n" in text.strip():
+        return inside
+    whole = credentials.literal(key, text)
+    return [("", whole)] if whole else []

@@ -25,7 +25,10 @@ _COMMANDS = (
     ("args",),
     *((probe, "exec", "command") for probe in _PROBES),
     *((*hook, "exec", "command") for hook in _HOOKS),
+    ("script",),
+    ("source",),
 )
+"""The last two are what a step of Tekton and a script of Argo Workflows run."""
 _HEADERS = tuple((probe, "httpGet", "httpHeaders") for probe in _PROBES)
 _FIX = "put it into a Secret and refer to it: valueFrom.secretKeyRef, or a mounted file"
 

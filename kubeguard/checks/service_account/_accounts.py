@@ -27,6 +27,8 @@ def account(workload: Workload) -> Node | None:
 
 def token_mounted(workload: Workload) -> bool:
     """The pod decides, else its service account, else the default, which is yes."""
+    if workload.task:
+        return False
     own = workload.get(FIELD)
     if isinstance(own, bool):
         return own

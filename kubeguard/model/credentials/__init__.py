@@ -7,7 +7,7 @@ key it stands under, `mask` and `mask_all_values` make a line fit to be shown.
 from kubeguard.model.credentials.credential import Credential, hint, shown
 from kubeguard.model.credentials.judge import literal
 from kubeguard.model.credentials.keys import secret_key
-from kubeguard.model.credentials.masking import mask, mask_all_values
+from kubeguard.model.credentials.masking import hidden, mask, mask_all_values
 from kubeguard.model.credentials.patterns import find
 from kubeguard.model.credentials.values import harmless
 
@@ -15,6 +15,7 @@ __all__ = [
     "Credential",
     "find",
     "harmless",
+    "hidden",
     "hint",
     "literal",
     "mask",

@@ -150,7 +150,7 @@ def _of(word: str, before: str, after: str) -> Promise:
     if word == "pass" and before in _SERVERS_THAT_PASS:
         return Promise.NOTHING
     if word in _PASSWORDS or word.endswith(_PASSWORD_ENDS):
-        return Promise.NOTHING if after == "key" else Promise.PASSWORD
+        return Promise.NOTHING if after in ("key", "secret") else Promise.PASSWORD
     if word in _SECRETS or word.endswith(_SECRET_ENDS):
         return Promise.SECRET
     if word == "key" and before in _OWNERS_OF_A_KEY:

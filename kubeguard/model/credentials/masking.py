@@ -11,10 +11,12 @@ from kubeguard.model.credentials.patterns import candidates
 from kubeguard.model.regex import Regex
 
 _HIDDEN = "****"
+_CLOSING = " \t\"'}])>,;\\"
 _KEY = Regex(
     r"(?<![\w.-])(?P<dash>-{0,2})(?P<name>[A-Za-z_][\w.-]*+)(?P<close>\\*+[\"'])?"
     r"(?P<separator>[ \t]*+(?:[:=]>?|,)[ \t]*+|[ \t]++)"
 )
+_ELEMENT = Regex(r"<(?P<name>[A-Za-z_][\w.-]*+)>(?P<value>[^<>]++)</")
 _QUOTE = Regex(r"(?P<escape>\\*+)(?P<quote>[\"'])")
 _TO = {
     '"': Regex(r'(?:[^"\\]|\\.)*+', re.DOTALL),
@@ -57,19 +59,25 @@ def mask(line: str, above: str = "") -> str:
     Hides what `find` finds, the value of `key: value`, `key=value`, `--key value` under a name that
     promises a secret, the `value` of an env entry, long runs of base64, and all of a line that
     continues the one `above` it: the argument after `--token`, the rest of a key or a block.
-    Never raises; linear.
+    What follows on the line keeps its column. Never raises; linear.
     """
     if _continues(line, above):
-        return _indent(line) + _HIDDEN
-    spans = sorted([*_recognised(line), *_named(line), *_blobs(line)])
+        return hidden(line)
+    spans = sorted([*_recognised(line), *_named(line), *_elements(line), *_blobs(line)])
     if not spans:
         return line
     pieces: list[str] = []
-    done = 0
+    done, last = 0, len(line.rstrip(_CLOSING))
     for start, end in _merged(spans):
-        pieces += line[done:start], shown(line[start:end])
+        size, told = end - start, shown(line[start:end])
+        pieces += line[done:start], told.ljust(size, "*")[:size] if end < last else told
         done = end
     return "".join([*pieces, line[done:]])
+
+
+def hidden(line: str) -> str:
+    """Nothing of the line but where it begins."""
+    return _indent(line) + _HIDDEN
 
 
 def mask_all_values(line: str) -> str:
@@ -79,7 +87,7 @@ def mask_all_values(line: str) -> str:
     pair = _PAIR.match(line)
     if pair:
         return line if line[pair.end() :].strip() in _OPENINGS else pair[0] + _HIDDEN
-    return _indent(line) + _HIDDEN
+    return hidden(line)
 
 
 def _indent(line: str) -> str:
@@ -91,7 +99,7 @@ def _indent(line: str) -> str:
 def _continues(line: str, above: str) -> bool:
     """Whether the line is all or part of a confidential value that the line above announces."""
     opened = _OPEN.fullmatch(above)
-    if opened and secret_key(opened["key"]):
+    if opened and (opened["key"] == _VALUE or secret_key(opened["key"])):
         return not opened["dash"] or not _NEXT.match(line)
     long = len(above.strip()) >= _LONG and _BASE64.fullmatch(above)
     return bool(long and _BASE64.fullmatch(line))
@@ -124,6 +132,12 @@ def _named(line: str) -> Iterator[tuple[int, int]]:
         if start < end and not _PLAIN.fullmatch(line, start, end):
             done = end
             yield start, end
+
+
+def _elements(line: str) -> Iterator[tuple[int, int]]:
+    for element in _ELEMENT.finditer(line):
+        if secret_key(element["name"]):
+            yield element.span("value")
 
 
 def _value(line: str, key: re.Match[str], separator: str) -> tuple[int, int]:
