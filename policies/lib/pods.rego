@@ -2,30 +2,51 @@
 # that nobody has heard of makes pods wherever it has a mapping with a list of containers.
 package kubeguard.lib.pods
 
-_template := ["spec", "template", "spec"]
-
+# Written out: what refers to other rules is built anew for each object.
 _known := {
-	"v1": {"Pod": ["spec"], "PodTemplate": ["template", "spec"], "ReplicationController": _template},
-	"apps/v1": _apps,
-	"apps/v1beta1": _apps,
-	"apps/v1beta2": _apps,
-	"extensions/v1beta1": _apps,
-	"apps.openshift.io/v1": {"DeploymentConfig": _template},
-	"argoproj.io/v1alpha1": {"Rollout": _template},
-	"batch/v1": _batch,
-	"batch/v1beta1": _batch,
-}
-
-_apps := {
-	"Deployment": _template,
-	"StatefulSet": _template,
-	"DaemonSet": _template,
-	"ReplicaSet": _template,
-}
-
-_batch := {
-	"Job": _template,
-	"CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
+	"v1": {
+		"Pod": ["spec"],
+		"PodTemplate": ["template", "spec"],
+		"ReplicationController": ["spec", "template", "spec"],
+	},
+	"apps/v1": {
+		"Deployment": ["spec", "template", "spec"],
+		"StatefulSet": ["spec", "template", "spec"],
+		"DaemonSet": ["spec", "template", "spec"],
+		"ReplicaSet": ["spec", "template", "spec"],
+	},
+	"apps/v1beta1": {
+		"Deployment": ["spec", "template", "spec"],
+		"StatefulSet": ["spec", "template", "spec"],
+		"DaemonSet": ["spec", "template", "spec"],
+		"ReplicaSet": ["spec", "template", "spec"],
+	},
+	"apps/v1beta2": {
+		"Deployment": ["spec", "template", "spec"],
+		"StatefulSet": ["spec", "template", "spec"],
+		"DaemonSet": ["spec", "template", "spec"],
+		"ReplicaSet": ["spec", "template", "spec"],
+	},
+	"extensions/v1beta1": {
+		"Deployment": ["spec", "template", "spec"],
+		"StatefulSet": ["spec", "template", "spec"],
+		"DaemonSet": ["spec", "template", "spec"],
+		"ReplicaSet": ["spec", "template", "spec"],
+	},
+	"apps.openshift.io/v1": {
+		"DeploymentConfig": ["spec", "template", "spec"],
+	},
+	"argoproj.io/v1alpha1": {
+		"Rollout": ["spec", "template", "spec"],
+	},
+	"batch/v1": {
+		"Job": ["spec", "template", "spec"],
+		"CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
+	},
+	"batch/v1beta1": {
+		"Job": ["spec", "template", "spec"],
+		"CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
+	},
 }
 
 # Groups whose objects describe pods (patterns, schemas, mutations) but run none.
@@ -113,52 +134,59 @@ _of_kserve := [{"path": ["spec", part], "spec": spec} |
 	is_object(spec)
 ]
 
-# Each container of any role: {"path", "role", "name", "called", "spec", "pod"}, where `called` is
-# how messages name it and `pod` the entry of `specs` it belongs to.
-containers := [container |
-	some pod in specs
-	some container in array.concat(_listed(pod), _serving(pod))
-]
+# Each container of any role: {"path", "role", "spec", "pod"}, where `pod` is the entry of `specs` it
+# belongs to.
+containers := array.concat(_listed, _serving)
 
-_listed(pod) := [_container(pod, [key, index], _role(key, spec), spec) |
-	some key in ["containers", "initContainers", "ephemeralContainers"]
+_listed := [container |
+	some pod in specs
+	some key, role in _roles
 	some index, spec in pod.spec[key]
 	is_object(spec)
+	container := {
+		"path": array.concat(pod.path, [key, index]),
+		"role": role,
+		"spec": spec,
+		"pod": pod,
+	}
 ]
 
-_serving(pod) := [_container(pod, [key], "model container", spec) |
+_roles := {
+	"containers": "container",
+	"initContainers": "init container",
+	"ephemeralContainers": "ephemeral container",
+}
+
+_serving := [container |
 	_inference
+	some pod in specs
 	some key, spec in pod.spec
 	key in _models
 	is_object(spec)
+	container := {
+		"path": array.concat(pod.path, [key]),
+		"role": "model container",
+		"spec": spec,
+		"pod": pod,
+	}
 ]
 
-_container(pod, steps, role, spec) := {
-	"path": array.concat(pod.path, steps),
-	"role": role,
-	"name": _name(spec),
-	"called": _called(role, spec),
-	"spec": spec,
-	"pod": pod,
-}
+# How a message names a container: init container 'wait'.
+called(container) := sprintf("%s '%s'", [_role(container), container.spec.name]) if {
+	is_string(container.spec.name)
+} else := "model container" if {
+	container.role == "model container"
+} else := concat(" ", ["unnamed", _role(container)])
 
-_name(spec) := spec.name if is_string(spec.name)
+_role(container) := "sidecar container" if {
+	container.role == "init container"
+	container.spec.restartPolicy == "Always"
+} else := container.role
 
-else := ""
+# Whether a container runs as long as its pod: it is regular, or a sidecar.
+lasting(container) if container.role in {"container", "model container"}
 
-_called(role, spec) := sprintf("%s '%s'", [role, spec.name]) if is_string(spec.name)
-
-else := role if role == "model container"
-
-else := concat(" ", ["unnamed", role])
-
-_role("containers", _) := "container"
-
-_role("ephemeralContainers", _) := "ephemeral container"
-
-_role("initContainers", spec) := "sidecar container" if {
-	spec.restartPolicy == "Always"
-} else := "init container"
+lasting(container) if _role(container) == "sidecar container"
 
 # The ports a container declares: {"path", "name", "number", "host"}; `host` is 0 without one.
 ports(container) := [port |
