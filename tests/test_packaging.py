@@ -62,7 +62,7 @@ def test_the_wheel_has_every_file_that_the_program_reads(members: set[str]) -> N
     data = {
         file.relative_to(ROOT).as_posix()
         for file in package.rglob("*")
-        if file.is_file() and file.suffix not in (".py", ".pyc")
+        if file.is_file() and file.suffix not in (".py", ".pyc", ".stamp")
     }
     assert data <= members
     assert {
@@ -91,7 +91,7 @@ def test_the_wheel_declares_what_the_project_needs(wheel: Path) -> None:
         assert f"\nRequires-Dist: {requirement}\n" in metadata
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "constraints-dev.txt"])
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-dev.txt", "constraints-go.txt"])
 def test_every_pin_has_its_hashes_and_no_index_is_named(name: str) -> None:
     header, _, pins = (ROOT / name).read_text().partition("\n")
     assert header.startswith("# ")
