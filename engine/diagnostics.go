@@ -80,5 +80,13 @@ func lineAt(at *ast.Location, files []source) string {
 		}
 	}
 	text, _, _ = strings.Cut(text, "\n")
-	return strings.ToValidUTF8(strings.TrimRight(text[:min(len(text), maxText)], "\r"), "")
+	return shortened(strings.TrimRight(text, "\r"), maxText)
+}
+
+// shortened is text that JSON can hold, of at most limit bytes and an ellipsis.
+func shortened(text string, limit int) string {
+	if len(text) > limit {
+		text = text[:limit] + "…"
+	}
+	return strings.ToValidUTF8(text, "")
 }

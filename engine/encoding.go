@@ -14,8 +14,10 @@ const (
 // toJSON writes a value as OPA does, and stops as soon as it is longer than limit bytes.
 func toJSON(value ast.Value, limit int) (json.RawMessage, error) {
 	w := jsonWriter{limit: limit}
-	err := w.value(value, 0)
-	return w.text, err
+	if err := w.value(value, 0); err != nil {
+		return nil, err
+	}
+	return w.text, nil
 }
 
 type jsonWriter struct {

@@ -196,13 +196,11 @@ type notes struct {
 
 func (n *notes) Print(at print.Context, text string) error {
 	if n.left--; n.left >= 0 {
-		if len(text) > maxText {
-			text = text[:maxText] + "…"
-		}
+		text = shortened(text, maxText)
 		if at.Location != nil {
 			text = at.Location.String() + ": " + text
 		}
-		n.lines = append(n.lines, strings.ToValidUTF8(text, ""))
+		n.lines = append(n.lines, text)
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/open-policy-agent/opa/v1/util"
 )
 
+const maxTrace = 1 << 20 // bytes of what one test prints, and of its trace
+
 type testAnswer struct {
 	Tests    []testRun      `json:"tests"`
 	Coverage []fileCoverage `json:"coverage,omitempty"`
@@ -128,7 +130,7 @@ func (p *program) summarised(of *tester.Result, traced bool) testRun {
 		Line:        of.Location.Row,
 		Status:      "pass",
 		Nanoseconds: of.Duration.Nanoseconds(),
-		Output:      strings.ToValidUTF8(string(of.Output), ""),
+		Output:      shortened(string(of.Output), maxTrace),
 		Cases:       failedCases(of.SubResults, ""),
 	}
 	switch {
@@ -142,7 +144,7 @@ func (p *program) summarised(of *tester.Result, traced bool) testRun {
 	if traced && run.Status != "pass" && len(of.Trace) > 0 {
 		var text bytes.Buffer
 		topdown.PrettyTraceWithLocation(&text, of.Trace)
-		run.Trace = strings.ToValidUTF8(text.String(), "")
+		run.Trace = shortened(text.String(), maxTrace)
 	}
 	return run
 }
