@@ -49,6 +49,7 @@ type evaluation struct {
 	budget      time.Duration
 	answerBytes int
 	strict      bool
+	known       topdown.VirtualCache // what rules said of this input, for the rules that ask them too
 }
 
 func (p *program) begin(r *request) (*evaluation, error) {
@@ -57,7 +58,7 @@ func (p *program) begin(r *request) (*evaluation, error) {
 		return nil, err
 	}
 	budget := time.Duration(r.BudgetMS) * time.Millisecond
-	return &evaluation{p, txn, budget, r.AnswerBytes, r.StrictBuiltinErrors}, nil
+	return &evaluation{p, txn, budget, r.AnswerBytes, r.StrictBuiltinErrors, nil}, nil
 }
 
 func (e *evaluation) end() { e.store.Abort(context.Background(), e.txn) }
@@ -79,6 +80,7 @@ func (s *shelf) evaluate(r *request) (*evaluateAnswer, error) {
 			return nil, err
 		}
 		r.Inputs[i] = nil // a batch need not lie in memory twice
+		e.known = topdown.NewVirtualCache()
 		answer.Results[i] = make([]result, len(r.Queries))
 		for j, query := range r.Queries {
 			answer.Results[i][j] = e.ask(query, ast.NewTerm(value))
@@ -105,6 +107,7 @@ func (e *evaluation) ask(path string, input *ast.Term) (answer result) {
 	answer.remarks = remarks
 	switch {
 	case err != nil:
+		e.known = nil
 		answer.Failure = e.failure(err)
 	case len(solutions) == 0:
 		answer.Undefined = true
@@ -138,9 +141,18 @@ func (e *evaluation) run(q *question, input *ast.Term) (topdown.QueryResultSet, 
 		WithStrictBuiltinErrors(e.strict).
 		WithBuiltinErrorList(&dropped).
 		WithInterQueryBuiltinValueCache(e.values).
+		WithVirtualCache(e.cache()).
 		WithPrintHook(prints).
 		Run(context.Background())
 	return solutions, remarks{e.warnings(dropped), prints.lines}, err
+}
+
+// cache is what the questions about one input share; one that failed may have left it half done.
+func (e *evaluation) cache() topdown.VirtualCache {
+	if e.known == nil {
+		e.known = topdown.NewVirtualCache()
+	}
+	return e.known
 }
 
 // warnings are the different errors among those that OPA dropped.
