@@ -18,6 +18,8 @@ from benchmarks import corpus
 
 RUNS = 5
 KUBEGUARD = [sys.executable, "-m", "kubeguard"]
+AI = ["--policy", "pack:ai"]
+"""The pack of about 30 policies, on objects of which few run models."""
 RIVALS_MANIFESTS = {
     "kube-linter": ["lint", "{}"],
     "kube-score": ["score", "{}"],
@@ -74,9 +76,11 @@ def main() -> None:
             ("python -c pass", [sys.executable, "-c", "pass"]),
             ("kubeguard --version", [*KUBEGUARD, "--version"]),
             ("kubeguard scan one.yaml", [*scan, f"{folder}/one.yaml"]),
+            ("scan one.yaml, 30 policies", [*scan, *AI, f"{folder}/one.yaml"]),
             ("5,000 objects, text", [*scan, f"{folder}/5k"]),
             ("5,000 objects, json", [*scan, "--format", "json", f"{folder}/5k"]),
             ("5,000 objects, json, 2 jobs", [*scan, "--jobs=2", "--format=json", f"{folder}/5k"]),
+            ("5,000 objects, 30 policies", [*scan, *AI, "--format=json", f"{folder}/5k"]),
             ("50,000 objects, json", [*scan, "--format", "json", f"{folder}/50k"]),
             ("200 Dockerfiles", [*scan, f"{folder}/docker"]),
             *_rivals(RIVALS_MANIFESTS, "5,000 objects", [folder / "5k"]),
