@@ -75,7 +75,7 @@ func placed(code, message string, at *ast.Location, files []source) diagnostic {
 func lineAt(at *ast.Location, files []source) string {
 	text := string(at.Text)
 	for _, file := range files {
-		if lines := strings.Split(file.Text, "\n"); file.Name == at.File && at.Row <= len(lines) {
+		if lines := strings.Split(file.Text, "\n"); file.Name == at.File && 0 < at.Row && at.Row <= len(lines) {
 			text = lines[at.Row-1]
 		}
 	}

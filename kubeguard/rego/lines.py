@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -12,6 +12,13 @@ import orjson
 
 from kubeguard.rego.engine import Budget, Diagnostic
 
+BYTES_PER_SECOND = 8 * 1024 * 1024
+"""What even a busy machine reads of an input."""
+_ESCAPED = 6
+"""What one byte of a text may take on the wire (`<` as \\u003c)."""
+_OTHERWISE = 4 * 1024 * 1024
+"""What an answer may hold beside its values: warnings, prints, rules."""
+_BATCH_BYTES = 8 * 1024 * 1024
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -51,12 +58,33 @@ def as_input(value: Any, budget: Budget) -> bytes | Diagnostic:
     return text
 
 
+def batches(
+    inputs: Sequence[Any], budget: Budget, size: Callable[[], int]
+) -> Iterator[list[bytes | Diagnostic]]:
+    """Inputs as they are sent, together as many as `size` says each time, and not too large."""
+    batch: list[bytes | Diagnostic] = []
+    length = 0
+    for each in inputs:
+        batch.append(as_input(each, budget))
+        length += len(batch[-1])
+        if len(batch) >= size() or length > _BATCH_BYTES:
+            yield batch
+            batch, length = [], 0
+    if batch:
+        yield batch
+
+
 def _is_deeper(text: bytes, levels: int) -> bool:
     """Whether JSON has more levels than that; only many brackets are looked at closely."""
     if text.count(b"{") + text.count(b"[") <= levels:
         return False
     brackets = _TEXT.sub(b"", text).translate(None, _NOT_BRACKETS)
     return max(accumulate(1 if each in b"[{" else -1 for each in brackets), default=0) > levels
+
+
+def longest(budget: Budget) -> int:
+    """Bytes that an answer may have on the wire."""
+    return _ESCAPED * budget.answer_bytes + _OTHERWISE
 
 
 def evaluation(

@@ -41,14 +41,14 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._words,
-                env=_environment(memory, outward),
+                env=environment(memory, outward),
                 close_fds=True,
             )
         except OSError:
             self._words.close()
             raise
         self._end = weakref.finalize(self, _kill, self._process, self._words)
-        _limit(self._process.pid, memory)
+        confine(self._process.pid, memory, _WORDS)
 
     def ask(self, line: bytes, seconds: float, most: int) -> bytes:
         """The answer to a request, both with their line feed. Raises DiedError: when there is
@@ -106,23 +106,23 @@ class WorkerProcess:
         self._end()
 
 
-def _environment(memory: int, outward: bool) -> dict[str, str]:
+def environment(memory: int, outward: bool) -> dict[str, str]:
     """Nothing of ours: no secret that a policy or a crash could tell."""
     names = ("SYSTEMROOT", *(_NETWORK if outward else ()))
     kept = {name: os.environ[name] for name in names if name in os.environ}
     return {"KUBEGUARD_REGO_MEMORY": str(memory), "GOGC": "200", **kept}
 
 
-def _limit(pid: int, memory: int) -> None:
+def confine(pid: int, memory: int, written: int) -> None:
     """What is written to memory counts, and not what Go reserves; beyond it Go gives up at once,
-    where its own guard would look only every few milliseconds. Files are not written at all, but
-    for its last words."""
+    where its own guard would look only every few milliseconds. `written` is the size of what it may
+    write to a file, which is nothing but what it says to us."""
     if sys.platform == "linux":
         import resource
 
         with contextlib.suppress(OSError):
             resource.prlimit(pid, resource.RLIMIT_DATA, (memory * 5 // 4, memory * 5 // 4))
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (_WORDS, _WORDS))
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (written, written))
 
 
 @contextlib.contextmanager

@@ -18,7 +18,6 @@ from kubeguard.rego.engine import (
     Answer,
     Budget,
     CompileError,
-    Diagnostic,
     EngineError,
     Module,
     Program,
@@ -33,15 +32,8 @@ GRACE = 1.0
 """Seconds that the worker has to stop by itself before it is killed."""
 COMPILE_SECONDS = 60.0
 TEST_SECONDS = 600.0
-_BATCH_BYTES = 8 * 1024 * 1024
 _BATCH_SECONDS = 0.5
 """What a batch should take; slower policies get smaller ones."""
-_BYTES_PER_SECOND = 8 * 1024 * 1024
-"""What even a busy machine reads of an input."""
-_ESCAPED = 6
-"""What one byte of a text may take on the wire (`<` as \\u003c)."""
-_OTHERWISE = 4 * 1024 * 1024
-"""What an answer may hold beside its values: warnings, prints, rules."""
 
 
 class _Compiled(NamedTuple):
@@ -118,7 +110,7 @@ class Worker:
         number = program.number
         questions = Questions(partial(self._rows, number), self._breaches[number])
         rows: list[list[Answer]] = []
-        for batch in self._batches(inputs):
+        for batch in lines.batches(inputs, self._budget, lambda: self._size):
             start = time.monotonic()
             rows += questions.answers(queries, batch)
             spent = max(time.monotonic() - start, 1e-6)
@@ -174,27 +166,13 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _batches(self, inputs: Sequence[Any]) -> Iterator[list[bytes | Diagnostic]]:
-        """Inputs as they are sent, as many together as answer soon."""
-        batch: list[bytes | Diagnostic] = []
-        size = 0
-        for each in inputs:
-            made = lines.as_input(each, self._budget)
-            batch.append(made)
-            size += len(made) if isinstance(made, bytes) else 0
-            if len(batch) >= self._size or size > _BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
-
     def _rows(
         self, program: int, queries: Sequence[str], inputs: Sequence[bytes]
     ) -> list[list[Answer]]:
         """What the engine says of inputs. Raises DiedError, EngineError."""
         process, number = self._known(program)
         line = lines.evaluation(number, queries, inputs, self._budget)
-        seconds = self._budget.seconds + GRACE + len(line) / _BYTES_PER_SECOND
+        seconds = self._budget.seconds + GRACE + len(line) / lines.BYTES_PER_SECOND
         told = self._asked(process, line, seconds)
         try:
             rows = answers.rows(told, len(queries), len(inputs))
@@ -247,7 +225,7 @@ class Worker:
     def _asked(self, process: WorkerProcess, line: bytes, seconds: float) -> dict[str, Any]:
         """The answer to a request. Raises DiedError, when the process is no more."""
         self._id += 1
-        most = _ESCAPED * self._budget.answer_bytes + _OTHERWISE
+        most = lines.longest(self._budget)
         try:
             answer = process.ask(b'{"id":%d,' % self._id + line[1:] + b"\n", seconds, most)
             return lines.decoded(answer, self._id)

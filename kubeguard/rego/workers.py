@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+import os
+import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,12 +12,16 @@ from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.engine import Answer, Module, Program
 from kubeguard.rego.worker import BATCH, Worker
 
-WORTHWHILE = 10 * BATCH
-"""Inputs from which a second worker saves more time than its start and compilation take."""
+_SAMPLE = 2 * BATCH
+"""Inputs that show how long the others will take."""
+_SHARE = 5 * BATCH
+"""Inputs that a worker takes at a time from what is left."""
+_WORTHWHILE = 0.25
+"""Seconds of work for which a second worker starts and compiles."""
 
 
 class Workers:
-    """Behaves like one worker. The second is started, and knows the programs, when it is needed."""
+    """Behaves like one worker. The second is started, and knows the programs, when it pays."""
 
     def __init__(self, choice: EngineChoice) -> None:
         self._first = Worker(choice)
@@ -38,27 +44,49 @@ class Workers:
     def evaluate(
         self, program: Program, queries: Sequence[str], inputs: Sequence[Any]
     ) -> list[list[Answer]]:
-        """The answers by input, then by query."""
-        if len(inputs) < WORTHWHILE:
-            return self._first.evaluate(program, queries, inputs)
-        half = len(inputs) // 2
-        later: list[list[Answer]] = []
+        """The answers by input, then by query. Raises EngineError."""
+        start = time.monotonic()
+        rows = self._first.evaluate(program, queries, inputs[:_SAMPLE])
+        spent = time.monotonic() - start
+        rest = inputs[_SAMPLE:]
+        if spent * len(rest) < _WORTHWHILE * _SAMPLE or _cores() < 2:
+            return rows + self._first.evaluate(program, queries, rest)
+        return rows + self._shared(program, queries, rest)
 
-        def rest() -> None:
-            later.extend(self._second.evaluate(program, queries, inputs[half:]))
+    def _shared(
+        self, program: Program, queries: Sequence[str], inputs: Sequence[Any]
+    ) -> list[list[Answer]]:
+        """Each worker takes the next inputs as soon as it has done with its last."""
+        from concurrent.futures import ThreadPoolExecutor
 
-        thread = threading.Thread(target=rest)
-        thread.start()
-        try:
-            return [*self._first.evaluate(program, queries, inputs[:half]), *_joined(thread, later)]
-        finally:
-            thread.join()
+        left = deque(range(0, len(inputs), _SHARE))
+        found: dict[int, list[list[Answer]]] = {}
+
+        def work(worker: Worker) -> None:
+            while left:
+                try:
+                    start = left.popleft()
+                except IndexError:  # the other was faster
+                    return
+                found[start] = worker.evaluate(program, queries, inputs[start : start + _SHARE])
+
+        with ThreadPoolExecutor(1) as other:
+            done = other.submit(work, self._second)
+            try:
+                work(self._first)
+                done.result()
+            finally:
+                left.clear()
+        return [row for start in sorted(found) for row in found[start]]
 
     def close(self) -> None:
+        """End both; a second time does nothing."""
         self._first.close()
         self._second.close()
 
 
-def _joined(thread: threading.Thread, rows: list[list[Answer]]) -> list[list[Answer]]:
-    thread.join()
-    return rows
+def _cores() -> int:
+    """What this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
