@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,17 +17,34 @@ from kubeguard.engine import Settings, audit
 from kubeguard.model.finding import Check, Finding
 from kubeguard.model.fix import Edit
 from kubeguard.policy.policy import Policy
+from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.policy.suppressions import Suppressions
 from kubeguard.registry import load_checks
+from kubeguard.rego.judge import LoadedRules
+from kubeguard.rego.rules import load
+from kubeguard.rego.worker import WORKER
 from kubeguard.sources.decode import decode
 from kubeguard.sources.edit import apply
 from kubeguard.sources.schema import Schemas
 from kubeguard.sources.text import read
 
 CHECKS = load_checks()
-FENCE = re.compile(r"^```(yaml|json|dockerfile) ([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(
+    r"^```(yaml|json|dockerfile|rego) ([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE
+)
 ATTRIBUTE = re.compile(r"(\w+)=(?:\"([^\"]*)\"|'([^']*)')")
-FILES = {"yaml": "page.yaml", "json": "page.json", "dockerfile": "Dockerfile"}
+FILES = {
+    "yaml": "page.yaml",
+    "json": "page.json",
+    "dockerfile": "Dockerfile",
+    "rego": "policy/page.rego",
+}
+OBJECT = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, annotations: {cpu: 250m}, labels: {owner: shop}}
+"""
+"""What policies on pages are asked about."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +96,24 @@ def findings(check: Check, fence: Fence) -> list[Finding]:
         if about_suppressions
         else None,
     )
-    report = audit([read(fence.file, fence.body)], ran, settings)
+    if fence.language == "rego":
+        rules = policies(fence.body)
+        settings = settings._replace(policies=partial(rules.judge, rules.checks))
+        report = audit([read("page.yaml", OBJECT.encode())], ran, settings)
+    else:
+        report = audit([read(fence.file, fence.body)], ran, settings)
     assert report.faults == ()
     return [finding for finding in report.findings if finding.check.id == check.id]
+
+
+def policies(text: bytes) -> LoadedRules:
+    """The policy of a fence, loaded; skipped by name where its engine is not built."""
+    if not WORKER.exists():
+        pytest.skip("the Rego worker is not built")
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "page.rego")
+        file.write_bytes(text)
+        return load([PolicySource(str(file))], EngineChoice())
 
 
 CASES = [

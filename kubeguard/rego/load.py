@@ -92,7 +92,7 @@ class _Target(NamedTuple):
         made, refused = _compiled(self.spec.path, modules, self._data(modules), engine)
         troubles = (
             *(trouble(TroubleKind.UNEVALUATED_POLICY, said) for said in refused),
-            *(trouble(TroubleKind.FAILED_BUILTIN, said) for said in made.missing),
+            *(trouble(TroubleKind.UNDEFINED_IMPORT, said) for said in made.missing),
         )
         for each in self._split(made, engine):
             yield replace(each, troubles=(*troubles, *each.troubles))
