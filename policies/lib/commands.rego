@@ -3,7 +3,6 @@
 package kubeguard.lib.commands
 
 import data.kubeguard.lib.env
-import data.kubeguard.lib.pods
 
 _shells := {"sh", "bash", "ash", "dash", "zsh", "ksh"}
 
@@ -13,20 +12,16 @@ _token := concat("|", [
 	`[;&|<>()\n]+`,
 ])
 
-# Each container with a command line: {"container", "words", "options", "text"}. A word is
-# {"text", "path"}; an option {"name", "value", "path", "value_path"}, where `name` has dashes for
-# underscores and `value` is what follows its = or it, "" when nothing does.
-lines := [line |
-	some container in pods.containers
+# The command line of a container: {"words", "options", "text"}. A word is {"text", "path"}; an
+# option {"name", "value", "path", "value_path"}, where `name` has dashes for underscores and `value`
+# is what follows its = or it, "" when nothing does.
+line(container) := {
+	"words": words,
+	"options": [option | some index, _ in words; option := _option(words, index)],
+	"text": concat(" ", [word.text | some word in words]),
+} if {
 	words := _words(container)
-	count(words) > 0
-	line := {
-		"container": container,
-		"words": words,
-		"options": [option | some index, _ in words; option := _option(words, index)],
-		"text": concat(" ", [word.text | some word in words]),
-	}
-]
+}
 
 _given(container) := [{"text": text, "path": array.concat(container.path, [key, index])} |
 	some key in ["command", "args"]
@@ -36,7 +31,6 @@ _given(container) := [{"text": text, "path": array.concat(container.path, [key, 
 
 _words(container) := words if {
 	given := _given(container)
-	count(given) > 0
 	values := _values(given, container)
 	script := _script(given)
 	words := [word |
@@ -136,14 +130,4 @@ flag(line, names) if {
 	some option in line.options
 	option.name in names
 	not env.falsy(option.value)
-}
-
-# Whether these words stand in a line one after another, the first as the name of a program.
-runs(line, programs) if {
-	some program in programs
-	some index, word in line.words
-	_program(word.text) == program[0]
-	every offset, text in array.slice(program, 1, count(program)) {
-		line.words[(index + offset) + 1].text == text
-	}
 }

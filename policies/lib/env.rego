@@ -43,8 +43,10 @@ _again(container, name, index) if {
 has(container, names) if {
 	some entry in container.spec.env
 	entry.name in names
-	not _literal(entry) == ""
+	not _empty(entry)
 }
+
+_empty(entry) if _literal(entry) == ""
 
 # Whether variables may come from elsewhere: a whole Secret or ConfigMap.
 open_ended(container) if {

@@ -1,0 +1,41 @@
+# Pods that run code which a model has written.
+package kubeguard.ai.shared.agents
+
+import data.kubeguard.lib.images
+import data.kubeguard.lib.pods
+
+_sandbox := concat("|", [
+	`(?:^|/)(?:openhands|open-?interpreter|e2b|swe-?agent|dify-sandbox|llm-sandbox|aio-sandbox|piston`,
+	`langchain-sandbox|judge0|computer-use-demo|python-runtime-sandbox|chrome-sandbox)(?:[-_/]|$)`,
+	`(?:^|/)[\w.-]*code-?(?:interpreter|executor|sandbox)[\w.-]*$`,
+	`(?:^|/)all-hands-ai/runtime$`,
+])
+
+_kinds := {"Sandbox", "SandboxTemplate"}
+
+# The pod specs of such pods, with the container by which they were recognised: {"pod", "what"}.
+found := [agent |
+	some pod in pods.specs
+	agent := {"pod": pod, "what": _what(pod)}
+]
+
+_what(_) := sprintf("%s %q", [input.kind, input.metadata.name]) if {
+	sandboxed
+} else := sprintf("CodeInterpreter %q", [input.metadata.name]) if {
+	input.kind == "CodeInterpreter"
+	startswith(input.apiVersion, "runtime.agentcube.volcano.sh/")
+}
+
+else := called[0] if {
+	called := [pods.called(container) |
+		some container in pods.containers
+		is_string(container.spec.image)
+		regex.match(_sandbox, images.parse(container.spec.image).repository)
+	]
+}
+
+# Whether the object is of kubernetes-sigs/agent-sandbox.
+sandboxed if {
+	input.kind in _kinds
+	regex.match(`^(?:extensions\.)?agents\.x-k8s\.io/`, input.apiVersion)
+}
