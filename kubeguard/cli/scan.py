@@ -221,6 +221,8 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
         style=style(flags.color, flags.quiet, flags.verbose),
     )
     outputs.write(report, context)
+    for line in policy.rules.prints if policy.rules and flags.verbose else ():
+        note(line)
     if notes and not flags.quiet:
         note(notes)
     return exit_code(report, policy)

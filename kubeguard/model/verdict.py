@@ -32,5 +32,9 @@ class Rules(Protocol):
     def troubles(self) -> tuple[Trouble, ...]:
         """What kept policies from being loaded."""
 
+    @property
+    def prints(self) -> Sequence[str]:
+        """What policies printed while they were asked, each line behind its place."""
+
     def judge(self, chosen: Sequence[Check], views: Sequence[View], /) -> Verdict:
         """What the rules of these checks, with their severities and parameters, say."""

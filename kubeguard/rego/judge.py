@@ -26,6 +26,7 @@ class LoadedRules:
         self.engine = engine
         self.sets = tuple(sets)
         self.troubles = (*troubles, *(t for policies in sets for t in policies.troubles))
+        self.prints: list[str] = []
         found = {q.check.id: q.check for policies in sets for q in policies.questions}
         self.checks = tuple(found.values())
 
@@ -71,6 +72,7 @@ class _Hearing:
             return [[failed] * len(questions)] * len(asks)
 
     def _hear(self, policies: PolicySet, ask: Ask, question: Question, answer: Answer) -> None:
+        self.rules.prints += answer.prints
         for warning in answer.warnings:
             self.warnings.setdefault(warning, []).append(ask.view)
         if answer.failure:

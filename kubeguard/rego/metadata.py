@@ -101,8 +101,17 @@ def check(rule: Described, style: Style, views: Sequence[type[View]]) -> Check:
         like=texts(custom.get("aliases")),
         parameters=parameters(rule),
         style=style.value,
-        description=str(rule.annotations.get("description") or ""),
+        description=_description(rule.annotations),
     )
+
+
+def _description(annotations: Mapping[str, Any]) -> str:
+    """What METADATA tells a reader: the description, then where more is to be read."""
+    told = annotations.get("description")
+    related = annotations.get("related_resources")
+    links = [each.get("ref") for each in related or () if isinstance(each, Mapping)]
+    lines = [f"- {link}" for link in links if isinstance(link, str)]
+    return "\n\n".join(filter(None, (told if isinstance(told, str) else "", "\n".join(lines))))
 
 
 def _nothing(_: View) -> tuple[Problem, ...]:

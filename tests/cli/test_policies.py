@@ -34,6 +34,7 @@ package acme.owner
 # METADATA
 # title: Object has no owner
 # description: Nobody knows whom to call.
+# related_resources: [https://acme.example/owners]
 # custom:
 #   id: ACME-1
 #   severity: high
@@ -134,7 +135,7 @@ def test_a_policy_that_does_not_compile_leaves_the_others_their_verdict(cli: Cli
 
     assert told[0] == NOT_OURS
     assert [(check, severity, line) for check, severity, line, _, _ in told[1:]] == [
-        ("KG9015", "high", 10)
+        ("KG9015", "high", 11)
     ]
     assert "inptu" in told[1][4]
 
@@ -195,3 +196,12 @@ def test_checks_and_explain_know_them(cli: Cli) -> None:
     page = cli("explain", "ACME-1", "--policy", "acme").out
     assert "Object has no owner" in page
     assert "Nobody knows whom to call." in page
+    assert "https://acme.example/owners" in page
+
+
+def test_what_a_policy_prints_is_shown_to_who_asks(cli: Cli, put: Put) -> None:
+    printing = 'print("kind", input.kind, "\\u001b[31m")'
+    put("p.rego", f'package p\n\ndeny contains "a" if {{\n\t{printing}\n\tfalse\n}}\n')
+    assert cli("scan", "web.yaml", "--policy", "p.rego").err == ""
+    ran = cli("scan", "web.yaml", "--policy", "p.rego", "--verbose")
+    assert ran.err == "p.rego:4: kind Deployment \\x1b[31m\n"
