@@ -44,7 +44,7 @@ class Questions:
         else:
             self._count(asked, rows)
         known = [dict(zip(asked, row, strict=True)) for row in rows]
-        return [[row.get(query, _GIVEN_UP) for query in queries] for row in known]
+        return [[row.get(query, GIVEN_UP) for query in queries] for row in known]
 
     def _apart(self, queries: Sequence[str], inputs: Sequence[bytes], why: DiedError) -> list[Row]:
         """Each input by itself, then each query of one that is guilty."""
@@ -82,6 +82,6 @@ class Questions:
                     self._breaches[query] += 1
 
 
-_GIVEN_UP = Answer(
+GIVEN_UP = Answer(
     failure=Diagnostic("given_up", f"it broke its budget {PATIENCE} times and is asked no more")
 )
