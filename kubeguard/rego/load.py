@@ -12,13 +12,16 @@ from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.model.trouble import TroubleKind
 from kubeguard.rego import conftest, data, packs, plain, toml, trivy
 from kubeguard.rego.diagnostics import trouble
-from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, NoRulesError
+from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, NoRulesError, Serving
 from kubeguard.rego.modules import FUNCTIONS, Compiled, compiled
 from kubeguard.rego.policies import PolicySet, Spec, Style
 from kubeguard.rego.source import calls, code
 from kubeguard.rego.toml import Toml
 
-_TEMPLATE = re.compile(r"\bConstraintTemplate\b|\bconstraints\.gatekeeper\.sh/")
+_TEMPLATE = re.compile(
+    r"\bConstraintTemplate\b"
+    r"|\b(?:templates|constraints|mutations|expansion|externaldata|config)\.gatekeeper\.sh/"
+)
 _CONFTEST = re.compile(r"\bdata\.conftest\b")
 _COMMANDS = re.compile(r"\bCmd\b")
 _STAGES = re.compile(r"\bStages\b")
@@ -32,6 +35,8 @@ def load(spec: Spec, engine: Engine) -> list[PolicySet]:
     """
     if spec.path.startswith(packs.PREFIX):
         return _pack(spec, engine)
+    if isinstance(engine, Serving) and spec.path.startswith(("http://", "https://")):
+        return _served(spec, engine)
     where = Path(spec.path)
     if not where.exists():
         raise UsageError(f"there is no policy at {spec.path[:200]!r}")
@@ -40,6 +45,14 @@ def load(spec: Spec, engine: Engine) -> list[PolicySet]:
 
         return bundle.load([where], spec, engine)
     return _Target.of(where, spec).load(engine)
+
+
+def _served(spec: Spec, engine: Serving) -> list[PolicySet]:
+    """The policies that a server has."""
+    sets = list(_Target(Path(spec.path), spec, (), (), None)._modules(engine.modules(), engine))
+    if not sets:
+        raise NoRulesError(f"{spec.path}: there is no rule here that can find anything")
+    return sets
 
 
 def _pack(spec: Spec, engine: Engine) -> list[PolicySet]:

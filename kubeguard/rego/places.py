@@ -128,7 +128,7 @@ def _container(view: View, message: str) -> Node | None:
         if not each.name or each.name not in message:
             continue
         name = re.escape(each.name)
-        pattern = rf"(?i:\bcontainers?)\b\W{{0,3}}{name}(?![\w-])"
+        pattern = rf"(?i:\bcontainers?)\b(?:\W{{0,3}}|[^.:;]{{0,40}}: ){name}(?![\w-])"
         if each.name != own:
             pattern += rf"|(?P<q>['\"`]){name}(?P=q)|<{name}>|\[{name}\]"
         if place := re.search(pattern, message):
