@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ _GRACE = 1.0
 _ATTEMPTS = Retry(total=None, connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.2)
 """A connection that fails is tried again; a question that was sent is not asked twice."""
 _CHUNK = 65536
+_WHOSE = re.compile(r"^(<.*>|HTTPS?Connection\w*\(.*?\)): ")
+"""With which urllib3 begins its sentences."""
 
 
 class Client(OpaClient):  # type: ignore[misc]
@@ -143,4 +146,4 @@ def _reason(error: BaseException) -> str:
             break
         inner = deeper
     text = getattr(inner, "verify_message", "") or str(inner)
-    return text.rpartition(">: ")[2][:200]
+    return _WHOSE.sub("", text)[:200]

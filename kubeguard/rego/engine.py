@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from kubeguard.errors import KubeguardError
 
@@ -186,6 +186,15 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End it; a second time does nothing."""
+        ...
+
+
+@runtime_checkable
+class Serving(Engine, Protocol):
+    """An engine that has policies of its own, and compiles nothing else."""
+
+    def modules(self) -> tuple[Module, ...]:
+        """Its policies. Raises EngineError."""
         ...
 
 

@@ -18,10 +18,12 @@ from kubeguard.rego.policies import PolicySet
 def load(sources: Sequence[PolicySource], choice: EngineChoice) -> LoadedRules:
     """Start the engine and load every policy.
 
-    One that cannot be loaded is told in the verdict, and the others judge all the same. Raises
-    UsageError for a path that does not exist.
+    One that cannot be loaded is told in the verdict, and the others judge all the same. A server is
+    asked for its own. Raises UsageError for a path that does not exist.
     """
     engine = start(choice)
+    if choice.engine == "server":
+        sources = (*sources, PolicySource(choice.url))
     sets: list[PolicySet] = []
     troubles: list[Trouble] = []
     try:

@@ -22,7 +22,9 @@ from contract import FIRST, LIBRARY, SECOND, SETTINGS, SLOW
 pytest.importorskip("opa_client", reason="the extra opa is not installed")
 
 from kubeguard.errors import UsageError
+from kubeguard.model.trouble import TroubleKind
 from kubeguard.policy.sources import EngineChoice
+from kubeguard.rego import rules
 from kubeguard.rego.engine import Budget, EngineError, Module
 from kubeguard.rego.engines import start
 from kubeguard.rego.server import Server
@@ -203,6 +205,12 @@ class TestOwnPolicies:
         assert rows[0][0].failure
         assert rows[0][0].failure.message == "the input has more than 100 bytes"
         assert rows[1][0].value is False
+
+    def test_a_run_asks_for_all_that_finds_something(self, running: Running):
+        loaded = rules.load((), EngineChoice("server", running.url))
+        assert {check.id for check in loaded.checks} == {"main.deny", "slow.deny"}
+        assert loaded.troubles == ()
+        loaded.engine.close()
 
     def test_a_server_without_policies(self, opa: Path, asked: Asked, tmp_path: Path):
         """Asking it would find nothing, ever."""
@@ -502,6 +510,12 @@ class TestWrongServers:
         late.start()
         assert asked(f"http://127.0.0.1:{port}").compile(()).packages
         late.join()
+
+    def test_a_run_that_reaches_no_server_is_not_clean(self):
+        url = f"http://127.0.0.1:{free_port()}"
+        (trouble,) = rules.load((), EngineChoice("server", url)).troubles
+        assert trouble.kind is TroubleKind.UNEVALUATED_POLICY
+        assert f"{url} cannot be reached" in trouble.message
 
     def test_a_name_that_nobody_has(self, asked: Asked):
         with pytest.raises(EngineError, match="cannot be reached"):
