@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from kubeguard.model.credentials.credential import Credential
-from kubeguard.model.credentials.files import ENOUGH
+from kubeguard.model.credentials.files import in_order
 from kubeguard.model.credentials.judge import literal
 from kubeguard.model.credentials.keys import secret_key
 from kubeguard.model.credentials.patterns import find
@@ -29,7 +28,7 @@ def in_arguments(arguments: Iterable[str]) -> Iterator[tuple[int, str, Credentia
     before = ""
     for number, text in enumerate(arguments):
         option = _OPTION.fullmatch(before)
-        found = list(islice(in_options(text), ENOUGH))
+        found = list(in_options(text))
         if not found and option and not text.startswith("-"):
             alone = literal(option["key"], text)
             found = [(option["key"], alone)] if alone else []
@@ -40,18 +39,19 @@ def in_arguments(arguments: Iterable[str]) -> Iterator[tuple[int, str, Credentia
 
 def in_options(text: str) -> Iterator[tuple[str, Credential]]:
     """Each credential in a command line, with the option or variable it is given to."""
+    named = [("", credential) for credential in find(text)]
     done = 0
-    for credential in find(text):
-        done = credential.end
-        yield "", credential
-    for key in _KEY.finditer(text, done):
+    for key in _KEY.finditer(text):
         name = key["option"] or key["name"]
         if key.start() < done or not secret_key(name):
             continue
         value = _VALUE.match(text, key.end())
         if value is None or value.lastgroup is None:
             continue
+        if value.lastgroup == "bare" and "(" in value["bare"]:
+            continue
         found = literal(name, value[value.lastgroup])
         if found:
             start, done = value.start(value.lastgroup), value.end()
-            yield name, found.moved(start)
+            named.append((name, found.moved(start)))
+    return in_order(named)

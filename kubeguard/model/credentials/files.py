@@ -40,6 +40,11 @@ def in_text(name: str, text: str) -> Iterator[tuple[str, Credential]]:
                 credential = _judged(pair)
                 if credential:
                     found.append((pair["key"], credential))
+    return in_order(found)
+
+
+def in_order(found: list[tuple[str, Credential]]) -> Iterator[tuple[str, Credential]]:
+    """By place and without overlaps; of two that are the same the one with a name."""
     found.sort(key=lambda item: (item[1].start, -item[1].end, not item[0]))
     done = told = 0
     for key, credential in found:
