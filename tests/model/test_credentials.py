@@ -134,6 +134,7 @@ def test_no_generated_secret_survives_masking(pattern: Pattern, data: st.DataObj
         "grep -q -- '-----BEGIN PRIVATE KEY-----' key.pem",
         f"-----BEGIN CERTIFICATE-----\n{BODY}\n-----END CERTIFICATE-----",
         "Authorization: Bearer $TOKEN",
+        "useradd --password '*' shop",
         "task-" + some(B64, 40),
         "",
     ],

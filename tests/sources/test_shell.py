@@ -63,6 +63,9 @@ def lines(script: str) -> list[str]:
         ("sh x.sh; sh -c", "sh x.sh ~ sh -c"),
         ('sh -c "$(a)"', "sh -c ? ~ a"),
         ("bash <(a)", "bash ? ~ a"),
+        ("find x -exec a {} + -ok b \\; -name c", "find x -exec a {} + -ok b ; -name c ~ a {} ~ b"),
+        ("find x -exec sh -c 'a; b' \\;", "find x -exec sh -c a; b ; ~ sh -c a; b ~ a ~ b"),
+        ("find x -exec ; -exec", "find x -exec ~ -exec"),
     ],
 )
 def test_every_command_is_found(script: str, commands: str) -> None:
@@ -181,12 +184,27 @@ def test_pipes(script: str, pipes: dict[str, str]) -> None:
     assert found == pipes
 
 
+@pytest.mark.parametrize(
+    ("script", "beside"),
+    [
+        ("(a; b | c; d) | e", {"c": "a", "d": "c"}),
+        ("{ a; b; } 2>&1 | c", {"b": "a"}),
+        ("for x in 1; do a; b $(c); done | d", {"b": "a"}),
+        ("(a; b); c | d", {}),
+        ("a | (b; c)", {"c": "b"}),
+    ],
+)
+def test_a_group_writes_into_one_pipe(script: str, beside: dict[str, str]) -> None:
+    found = {call.program: call.beside.program for call in calls(script) if call.beside}
+    assert found == beside
+
+
 def test_substitutions_know_whose_words_they_are_in() -> None:
     found = {
         call.program: call.inside.program if call.inside else ""
-        for call in calls('a "$(b $(c))" <(d); X=$(e)')
+        for call in calls('a "$(b $(c))" <(d) < <(f); X=$(e)')
     }
-    assert found == {"a": "", "b": "a", "c": "b", "d": "a", "e": ""}
+    assert found == {"a": "", "b": "a", "c": "b", "d": "a", "f": "a", "e": ""}
 
 
 @pytest.mark.parametrize(

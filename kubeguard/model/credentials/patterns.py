@@ -97,7 +97,7 @@ _IN_DSN = Regex(
     r"(?<!\S)(?:host|hostaddr|user|dbname|port)=\S++(?: \w{1,30}=\S++){0,8}? "
     r"password=([^\s\"']{1,256})"
 )
-_IN_SQL = Regex(r"(?:PASSWORD|password|IDENTIFIED BY|identified by) '([^'\n]{1,256})'")
+_IN_SQL = Regex(r"(?<!-)(?:PASSWORD|password|IDENTIFIED BY|identified by) '([^'\n]{1,256})'")
 _TO_CURL = Regex(
     r"\bcurl [^\n|;&]{0,200}?(?<=[ \t])(?:-u|--user)[ \t=]{0,4}[\"']?[^\s:\"']{1,100}:"
     r"([^\s\"'|;&]{1,256})"
