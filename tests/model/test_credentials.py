@@ -158,8 +158,8 @@ OTHER_KEYS = words(
     MAX_TOKENS maxTokens TOKENIZERS_PARALLELISM PUBLIC_KEY JWT_PUBLIC_KEY STRIPE_PUBLISHABLE_KEY
     password_validation.py passwords.txt PASSWORD_MIN_LENGTH passwordKey KEYCLOAK_REALM monkey
     passthrough compass bypass proxy_pass AUTH_METHOD POSTGRES_HOST_AUTH_METHOD SSH_AUTH_SOCK
-    sessionAffinity author keyboard primaryKey name value key image GPG_KEY password-stdin disabled-password
-    no-password
+    sessionAffinity author keyboard primaryKey name value key image
+    GPG_KEY password-stdin disabled-password no-password
     """
 )
 
