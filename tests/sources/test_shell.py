@@ -138,6 +138,8 @@ def test_undeclared_names(script: str, undeclared: tuple[str, ...]) -> None:
         ("timeout -k 5 -s KILL 10 a b", "timeout", "a b"),
         ("timeout --signal=KILL 10 a", "timeout", "a"),
         ("xargs -0 -rn 1 -I {} a {}", "xargs", "a {}"),
+        ("ssh-agent sh x", "ssh-agent", "sh x"),
+        ("xvfb-run -a -s '-screen 0' a b", "xvfb-run", "a b"),
         ("nohup sudo env A=1 nice a", "nohup sudo env nice", "a"),
         ("busybox wget x", "busybox", "wget x"),
         ("chroot /x a", "chroot", "a"),

@@ -73,7 +73,7 @@ def _runs_input(command: Command) -> bool:
         return False
     for word in command.arguments:
         text = word.text
-        if text in ("-", "/dev/stdin"):
+        if text in ("-", "/dev/stdin") or (text == "--" and command.program.startswith("php")):
             return True
         if shell and text.startswith("-"):
             if not text.startswith("--") and ("c" in text or "s" in text):

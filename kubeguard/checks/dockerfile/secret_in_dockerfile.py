@@ -20,7 +20,7 @@ from kubeguard.checks.kit import (
     part,
 )
 
-_JOINT = re.compile(r"[\\`]?[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\n)*+")
+_JOINT = re.compile(r"(?:[\\`][ \t]*+\r?)?\n(?:[ \t]*+(?:#[^\n]*+)?\n)*+")
 """Between the lines of one instruction, with the comments there."""
 _HINT = "use RUN --mount=type=secret for the build, and a mounted Secret for the program"
 

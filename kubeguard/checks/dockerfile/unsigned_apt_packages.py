@@ -18,7 +18,8 @@ _SETTINGS = (
 )
 _ON = frozenset({"1", "true", "yes", "on", "with", "enable"})
 _TRUSTED = re.compile(
-    r"(?im)\bdeb(-src)?\s+\[[^\]]*\btrusted=yes\b[^\]]*\]\s*+(?!file:)|^[ \t]*Trusted:\s*yes\b"
+    r"(?im)\bdeb(-src)?\s+\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*+(?!file:)"
+    r"|^[ \t]*Trusted:\s*yes\b"
 )
 _CONFIGURED = re.compile(
     r"(?i)(AllowUnauthenticated|force-yes|AllowInsecureRepositories)\W+(true|1|yes)\b"

@@ -14,9 +14,7 @@ _OPTIONS = (
     *("--nogpgcheck", "--no-gpgchecks", "--no-gpg-checks", "--gpgcheck-off"),
     *("--allow-unsigned-rpm", "--nosignature", "--nodigest"),
 )
-_OFF = re.compile(
-    r"(?im)(?:^\s*|[.=\s])(?:pkg_|local_|localpkg_)?gpgcheck\s*=\s*(0|false|no|off)\b"
-)
+_OFF = re.compile(r"(?im)(?:^|[.=\s])(?:pkg_|local_|localpkg_)?gpgcheck\s*=\s*(0|false|no|off)\b")
 _INSTALLS = re.compile(r"-[a-zA-Z]*[iUF][a-zA-Z]*|--(install|upgrade|freshen|reinstall)")
 
 

@@ -18,7 +18,7 @@ _VARIABLES = (
     "YARN_STRICT_SSL",
     "YARN_ENABLE_STRICT_SSL",
 )
-_FILE = re.compile(r"(?im)^\s*(strict-ssl\s*=|enableStrictSsl:)\s*\"?(false|0)\b")
+_FILE = re.compile(r"(?im)^[ \t]*(strict-ssl\s*=|enableStrictSsl:)\s*\"?(false|0)\b")
 
 
 @check(

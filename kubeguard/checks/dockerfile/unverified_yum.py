@@ -8,7 +8,7 @@ from kubeguard.checks.dockerfile._written import settled
 from kubeguard.checks.kit import Instruction, Problem, Severity, check
 
 _PROGRAMS = frozenset({"yum", "dnf", "dnf5", "microdnf", "tdnf", "yum-config-manager"})
-_OFF = re.compile(r"(?im)(?:^\s*|[.=\s])sslverify\s*=\s*(0|false|no|off)\b")
+_OFF = re.compile(r"(?im)(?:^|[.=\s])sslverify\s*=\s*(0|false|no|off)\b")
 _FILE = re.compile(rf"(?im)\A(?![\s\S]*^\[http)[\s\S]*?{_OFF.pattern.removeprefix('(?im)')}")
 """In a file, but not in one for git, which has the same setting."""
 
