@@ -155,6 +155,15 @@ def test_ten_thousand_comments_are_looked_up_in_no_time() -> None:
     assert process_time() - started < SECONDS
 
 
+@pytest.mark.parametrize("part", ["\n", " ", "deb [", "[http\n", "password=kakadu7\n", "\\\n"])
+@pytest.mark.parametrize("opening", ["RUN <<E\n{}\nE\n", "COPY <<E x\n{}\nE\n", "RUN x {}\n"])
+def test_a_long_instruction_is_judged_in_no_time(part: str, opening: str) -> None:
+    text = "FROM a\n" + opening.format(part * (500_000 // len(part)))
+    started = process_time()
+    assert not judged(read("Dockerfile", text.encode())).faults
+    assert process_time() - started < SECONDS
+
+
 def test_a_file_in_which_every_line_is_a_finding() -> None:
     container = "  - {name: a, image: b, securityContext: {privileged: true}}\n"
     found = read("a.yaml", (HEAD + "spec:\n  containers:\n" + container * 2_000).encode())

@@ -50,6 +50,8 @@ class Command:
     """Environment set only for this command: in `DEBIAN_FRONTEND=noninteractive apt-get ...` the
     word `noninteractive`, whether a shell, `env` or `sudo` sets it."""
     piped_from: Command | None = None
+    beside: Command | None = None
+    """The command before it in a group whose output is one: `curl` in `(curl ...; echo) | sh`."""
     inside: Command | None = None
     """The command whose words hold this one: `curl` in `sh -c "$(curl ...)"`, `sh <(curl ...)`."""
     pipefail: bool = False

@@ -134,6 +134,7 @@ def test_no_generated_secret_survives_masking(pattern: Pattern, data: st.DataObj
         "grep -q -- '-----BEGIN PRIVATE KEY-----' key.pem",
         f"-----BEGIN CERTIFICATE-----\n{BODY}\n-----END CERTIFICATE-----",
         "Authorization: Bearer $TOKEN",
+        "useradd --password '*' shop",
         "task-" + some(B64, 40),
         "",
     ],
@@ -158,6 +159,7 @@ OTHER_KEYS = words(
     password_validation.py passwords.txt PASSWORD_MIN_LENGTH passwordKey KEYCLOAK_REALM monkey
     passthrough compass bypass proxy_pass AUTH_METHOD POSTGRES_HOST_AUTH_METHOD SSH_AUTH_SOCK
     sessionAffinity author keyboard primaryKey name value key image
+    GPG_KEY password-stdin disabled-password no-password
     """
 )
 
@@ -206,6 +208,8 @@ def test_literal_secrets(key: str, value: str) -> None:
         ("PASSWORD", "$(DB_PASSWORD)"),
         ("PASSWORD", "{{ .Values.password }}"),
         ("PASSWORD", "$1"),
+        ("PASSWORD", "$A$B"),
+        ("PASSWORD", "`cat"),
         ("PASSWORD", "vault:secret/data/db#password"),
         ("PASSWORD", "ref+awsssm://db/password"),
         ("PASSWORD", "/run/secrets/db"),
@@ -250,6 +254,7 @@ def test_values_that_are_no_secret(key: str, value: str) -> None:
         ("ENV PASSWORD hunter2", "ENV PASSWORD ****"),
         ("requirepass hunter2", "requirepass ****"),
         ("URL=postgres://u:hunter2@h/db", "URL=postgres://u:*******@h/db"),
+        ("docker login -u bob -p hunter2 r.io", "docker login -u bob -p ******* r.io"),
         ("  " + some(B64, 64), "  ****".replace("****", some(B64, 4) + "****")),
         ("token: ghp_" + some(B64, 36), "token: ghp_****"),
         ("<a>web</a><password>kakadu7</password>", "<a>web</a><password>*******</password>"),

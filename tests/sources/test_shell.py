@@ -63,6 +63,9 @@ def lines(script: str) -> list[str]:
         ("sh x.sh; sh -c", "sh x.sh ~ sh -c"),
         ('sh -c "$(a)"', "sh -c ? ~ a"),
         ("bash <(a)", "bash ? ~ a"),
+        ("find x -exec a {} + -ok b \\; -name c", "find x -exec a {} + -ok b ; -name c ~ a {} ~ b"),
+        ("find x -exec sh -c 'a; b' \\;", "find x -exec sh -c a; b ; ~ sh -c a; b ~ a ~ b"),
+        ("find x -exec ; -exec", "find x -exec ~ -exec"),
     ],
 )
 def test_every_command_is_found(script: str, commands: str) -> None:
@@ -135,6 +138,8 @@ def test_undeclared_names(script: str, undeclared: tuple[str, ...]) -> None:
         ("timeout -k 5 -s KILL 10 a b", "timeout", "a b"),
         ("timeout --signal=KILL 10 a", "timeout", "a"),
         ("xargs -0 -rn 1 -I {} a {}", "xargs", "a {}"),
+        ("ssh-agent sh x", "ssh-agent", "sh x"),
+        ("xvfb-run -a -s '-screen 0' a b", "xvfb-run", "a b"),
         ("nohup sudo env A=1 nice a", "nohup sudo env nice", "a"),
         ("busybox wget x", "busybox", "wget x"),
         ("chroot /x a", "chroot", "a"),
@@ -181,12 +186,27 @@ def test_pipes(script: str, pipes: dict[str, str]) -> None:
     assert found == pipes
 
 
+@pytest.mark.parametrize(
+    ("script", "beside"),
+    [
+        ("(a; b | c; d) | e", {"c": "a", "d": "c"}),
+        ("{ a; b; } 2>&1 | c", {"b": "a"}),
+        ("for x in 1; do a; b $(c); done | d", {"b": "a"}),
+        ("(a; b); c | d", {}),
+        ("a | (b; c)", {"c": "b"}),
+    ],
+)
+def test_a_group_writes_into_one_pipe(script: str, beside: dict[str, str]) -> None:
+    found = {call.program: call.beside.program for call in calls(script) if call.beside}
+    assert found == beside
+
+
 def test_substitutions_know_whose_words_they_are_in() -> None:
     found = {
         call.program: call.inside.program if call.inside else ""
-        for call in calls('a "$(b $(c))" <(d); X=$(e)')
+        for call in calls('a "$(b $(c))" <(d) < <(f); X=$(e)')
     }
-    assert found == {"a": "", "b": "a", "c": "b", "d": "a", "e": ""}
+    assert found == {"a": "", "b": "a", "c": "b", "d": "a", "f": "a", "e": ""}
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from kubeguard.checks.kit import Instruction, Node
 
 
-def settings_of(instruction: Instruction) -> Iterator[tuple[str, Node, str]]:
-    """Name, place and value of everything that is set under a name.
+def assigned(instruction: Instruction, *names: str) -> Iterator[tuple[Node, str]]:
+    """Place and value of every assignment to one of these variables that reaches a program."""
+    for name, where, value in _settings(instruction):
+        if name in names:
+            yield where, value
 
-    ENV, LABEL, ARG with a default, `NAME=value command` and `export NAME=value`; where only the
-    build knows the value, it is as written.
-    """
-    if instruction.keyword in ("ENV", "ARG", "LABEL"):
+
+def _settings(instruction: Instruction) -> Iterator[tuple[str, Node, str]]:
+    """ENV, ARG with a default, `NAME=value command` and `export NAME=value`; where only the build
+    knows the value, it is as written."""
+    if instruction.keyword in ("ENV", "ARG"):
         for key, word in instruction.pairs:
             if word.node.exists:
                 yield key.text, word.node, word.text
@@ -24,11 +28,3 @@ def settings_of(instruction: Instruction) -> Iterator[tuple[str, Node, str]]:
                     name, equals, value = word.text.partition("=")
                     if equals:
                         yield name, word.node, value
-
-
-def assigned(instruction: Instruction, *names: str) -> Iterator[tuple[Node, str]]:
-    """Place and value of every assignment to one of these variables that reaches a program."""
-    if instruction.keyword != "LABEL":
-        for name, where, value in settings_of(instruction):
-            if name in names:
-                yield where, value

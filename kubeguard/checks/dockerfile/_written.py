@@ -1,8 +1,18 @@
 """Text that a build step writes into configuration files."""
 
+import re
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import Instruction, Node
+from kubeguard.checks.kit import Instruction, Node, part
+
+
+def settled(instruction: Instruction, setting: re.Pattern[str]) -> Iterator[Node]:
+    """Where a setting is written: the line of a here-document, or the word."""
+    for where, text in written(instruction):
+        if found := setting.search(text):
+            inside = where.text == text
+            line = max(found.start(), text.rfind("\n", 0, found.end()) + 1)
+            yield part(where, line, found.end()) if inside else where
 
 
 def written(instruction: Instruction) -> Iterator[tuple[Node, str]]:
@@ -15,7 +25,7 @@ def written(instruction: Instruction) -> Iterator[tuple[Node, str]]:
         program = command.program
         if program in ("echo", "printf"):
             for word in command.operands:
-                yield word.node, word.text.replace("\\n", "\n")
+                yield word.node, word.text.replace("\\n", "\n").replace("\\t", "\t")
         elif program == "sed":
             for word in command.operands:
                 yield word.node, _replacement(word.text)

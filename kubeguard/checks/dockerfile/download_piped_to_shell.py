@@ -42,18 +42,27 @@ def _problem(runner: Command, fetcher: Command) -> Problem:
 
 def _fetcher(before: Command | None) -> Command | None:
     """The download somewhere to the left in the pipe."""
-    while before is not None and before.program not in _FETCHERS:
-        before = before.piped_from
-    return before
+    waiting = [before]
+    while waiting:
+        before = waiting.pop()
+        if before is not None:
+            if before.program in _FETCHERS:
+                return before
+            waiting += before.piped_from, before.beside
+    return None
 
 
 def _runs_word(runner: Command, fetcher: Command) -> bool:
-    """Whether what stands in for the download is the script: `sh -c "$(curl ...)"`, `. <(curl)`."""
-    if runner.program == "eval":
+    """Whether what stands in for the download is the script: `sh -c "$(curl ...)"`, `. <(curl)`,
+    `sh <<< "$(curl ...)"`."""
+    text = fetcher.node.text
+    if any(text in value.node.text for value in runner.assignments.values()):
+        return False
+    if runner.program == "eval" or _runs_input(runner):
         return True
     if runner.program in (*_SHELLS, "source", "."):
         scripts = [word for word in runner.operands if word.text != "pipefail"]
-        return bool(scripts) and fetcher.node.text in scripts[0].node.text
+        return bool(scripts) and text in scripts[0].node.text
     return False
 
 
@@ -64,7 +73,7 @@ def _runs_input(command: Command) -> bool:
         return False
     for word in command.arguments:
         text = word.text
-        if text in ("-", "/dev/stdin"):
+        if text in ("-", "/dev/stdin") or (text == "--" and command.program.startswith("php")):
             return True
         if shell and text.startswith("-"):
             if not text.startswith("--") and ("c" in text or "s" in text):

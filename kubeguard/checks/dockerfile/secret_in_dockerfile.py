@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
-from kubeguard.checks.dockerfile._environment import settings_of
 from kubeguard.checks.kit import (
+    Credential,
     Dockerfile,
     Instruction,
     Node,
@@ -16,10 +17,15 @@ from kubeguard.checks.kit import (
     advise,
     check,
     credentials,
+    part,
 )
 
-_LINE = re.compile(r"^(?:export )?([A-Za-z_]\w*)[ \t]*[=:][ \t]*[\"']?([^\s\"']+)", re.MULTILINE)
+_JOINT = re.compile(r"(?:[\\`][ \t]*+\r?)?\n(?:[ \t]*+(?:#[^\n]*+)?\n)*+")
+"""Between the lines of one instruction, with the comments there."""
 _HINT = "use RUN --mount=type=secret for the build, and a mounted Secret for the program"
+
+_Found = tuple[Node, str, Credential, str]
+"""Where to look, the name that the secret stands under, what it is, and the text it is in."""
 
 
 @check(
@@ -32,37 +38,47 @@ _HINT = "use RUN --mount=type=secret for the build, and a mounted Secret for the
     like=("trivy:DS-0031", "hadolint:DL3064", "buildkit:SecretsUsedInArgOrEnv"),
 )
 def secret_in_dockerfile(dockerfile: Dockerfile) -> Iterator[Problem]:
-    recognised = bool(credentials.find(dockerfile.node.source.text))
-    for instruction in dockerfile.instructions:
-        for name, where, value in (*settings_of(instruction), *_lines(instruction)):
-            found = credentials.literal(name, value)
-            if found:
-                secret = credentials.hint(value[found.start : found.end])
-                message = (
-                    f"{instruction.keyword} sets {name[:40]} to a literal {found.kind}{secret}"
-                )
-                yield Problem(where, message, advise(_HINT))
-        for where in _words(instruction) if recognised else ():
-            for found in credentials.find(where.text):
-                secret = credentials.hint(where.text[found.start : found.end])
-                message = f"{instruction.keyword} holds a literal {found.kind}{secret}"
-                yield Problem(where, message, advise(_HINT))
+    for outer in dockerfile.instructions:
+        instruction = outer.trigger or outer
+        for where, name, found, text in chain(_said(instruction), _in_files(instruction)):
+            does = f"sets {name[:40]} to" if name else "holds"
+            secret = credentials.hint(text[found.start : found.end])
+            message = f"{instruction.keyword} {does} a literal {found.kind}{secret}"
+            yield Problem(where, message, advise(_HINT))
 
 
-def _lines(instruction: Instruction) -> Iterator[tuple[str, Node, str]]:
-    """`NAME=value` in the files that COPY and ADD write from here-documents."""
-    if instruction.keyword in ("COPY", "ADD"):
-        for heredoc in instruction.heredocs:
-            for name, value in _LINE.findall(heredoc.body.text):
-                yield name, heredoc.body, value
-
-
-def _words(instruction: Instruction) -> Iterator[Node]:
-    """Every word, of a shell command or not, that is not the value of a setting."""
+def _said(instruction: Instruction) -> Iterator[_Found]:
+    """Secrets on the lines of the instruction itself."""
     if instruction.keyword in ("ENV", "ARG", "LABEL"):
-        return
-    commands = instruction.commands
-    for command in commands:
-        yield from (word.node for word in command.words)
-    if not commands:
-        yield from (word.node for word in instruction.words)
+        yield from _settings(instruction)
+    elif instruction.json_form:
+        words = instruction.words
+        for number, name, found in credentials.in_arguments([word.text for word in words]):
+            yield words[number].node, name, found, words[number].text
+    else:
+        for word in instruction.words:
+            text = _JOINT.sub(lambda joint: " " * len(joint[0]), word.node.text)
+            for name, found in credentials.in_options(text):
+                yield part(word.node, found.start, found.end), name, found, text
+
+
+def _settings(instruction: Instruction) -> Iterator[_Found]:
+    """Values that are a secret, or that hold one among their options."""
+    for key, value in instruction.pairs:
+        if value.node.exists:
+            whole = credentials.literal(key.text, value.text)
+            named = [(key.text, whole)] if whole else credentials.in_options(value.text)
+            for name, found in named:
+                yield value.node, name, found, value.text
+
+
+def _in_files(instruction: Instruction) -> Iterator[_Found]:
+    """Secrets in here-documents: files that COPY and ADD write, and what a RUN is fed with."""
+    target = "" if instruction.keyword == "RUN" else instruction.words[-1].text
+    for heredoc in instruction.heredocs:
+        text = heredoc.body.text
+        named = [*credentials.in_text(target, text)]
+        if instruction.keyword == "RUN":
+            named += credentials.in_options(text)
+        for name, found in {found.start: (name, found) for name, found in named}.values():
+            yield part(heredoc.body, found.start, found.end), name, found, text

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kubeguard.checks.dockerfile._packages import APT, apt_setting
 from kubeguard.checks.dockerfile._verification import commands
-from kubeguard.checks.dockerfile._written import written
+from kubeguard.checks.dockerfile._written import settled
 from kubeguard.checks.kit import Command, Instruction, Node, Problem, Severity, advise, check
 
 _OPTIONS = ("--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories")
@@ -17,7 +17,10 @@ _SETTINGS = (
     "Acquire::AllowInsecureRepositories",
 )
 _ON = frozenset({"1", "true", "yes", "on", "with", "enable"})
-_TRUSTED = re.compile(r"(?im)\bdeb(-src)?\s+\[[^\]]*\btrusted=yes\b[^\]]*\]\s*+(?!file:)")
+_TRUSTED = re.compile(
+    r"(?im)\bdeb(-src)?\s+\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*+(?!file:)"
+    r"|^[ \t]*Trusted:\s*yes\b"
+)
 _CONFIGURED = re.compile(
     r"(?i)(AllowUnauthenticated|force-yes|AllowInsecureRepositories)\W+(true|1|yes)\b"
 )
@@ -36,8 +39,8 @@ def unsigned_apt_packages(instruction: Instruction) -> Iterator[Problem]:
     for command in commands(instruction, *APT):
         for where, text in _told(command):
             yield Problem(where, f"{command.program} {text} takes packages nobody signed", hint)
-    for where, text in written(instruction):
-        if _TRUSTED.search(text) or _CONFIGURED.search(text):
+    for setting in (_TRUSTED, _CONFIGURED):
+        for where in settled(instruction, setting):
             yield Problem(where, "apt is told to take packages that nobody signed", hint)
 
 

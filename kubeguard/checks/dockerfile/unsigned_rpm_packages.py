@@ -7,16 +7,14 @@ from collections.abc import Iterator
 
 from kubeguard.checks.dockerfile._packages import YUM, ZYPPER
 from kubeguard.checks.dockerfile._verification import commands
-from kubeguard.checks.dockerfile._written import written
+from kubeguard.checks.dockerfile._written import settled
 from kubeguard.checks.kit import Command, Instruction, Problem, Severity, Word, advise, check
 
 _OPTIONS = (
     *("--nogpgcheck", "--no-gpgchecks", "--no-gpg-checks", "--gpgcheck-off"),
     *("--allow-unsigned-rpm", "--nosignature", "--nodigest"),
 )
-_OFF = re.compile(
-    r"(?im)(?:^\s*|[.=\s])(?:pkg_|local_|localpkg_)?gpgcheck\s*=\s*(0|false|no|off)\b"
-)
+_OFF = re.compile(r"(?im)(?:^|[.=\s])(?:pkg_|local_|localpkg_)?gpgcheck\s*=\s*(0|false|no|off)\b")
 _INSTALLS = re.compile(r"-[a-zA-Z]*[iUF][a-zA-Z]*|--(install|upgrade|freshen|reinstall)")
 
 
@@ -35,9 +33,8 @@ def unsigned_rpm_packages(instruction: Instruction) -> Iterator[Problem]:
         if word:
             message = f"{command.program} {word.text[:40]} installs packages that nobody signed"
             yield Problem(word.node, message, hint)
-    for where, text in written(instruction):
-        if _OFF.search(text):
-            yield Problem(where, "gpgcheck is off: packages need no signature", hint)
+    for where in settled(instruction, _OFF):
+        yield Problem(where, "gpgcheck is off: packages need no signature", hint)
 
 
 def _unchecked(command: Command) -> Word | None:

@@ -1,6 +1,7 @@
 """Without its certificate check, curl takes any file from anybody on the way."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from kubeguard.checks.dockerfile._verification import commands, stays_here, without
 from kubeguard.checks.kit import Command, Instruction, Problem, Severity, Word, check
@@ -26,14 +27,25 @@ def unverified_curl(instruction: Instruction) -> Iterator[Problem]:
 
 
 def _insecure(command: Command) -> Word | None:
-    return next((word for word in command.arguments if _switches_off(word.text)), None)
+    valued = False
+    for word in command.arguments:
+        if not valued and _switches_off(word.text):
+            return word
+        valued = not valued and _takes_next(word.text)
+    return None
 
 
 def _switches_off(text: str) -> bool:
-    if text.startswith("--"):
-        return text in ("--insecure", "--proxy-insecure")
-    if text.startswith("-"):
-        for letter in text[1:]:
-            if letter == "k" or letter in _VALUED:
-                return letter == "k"
-    return False
+    return text in ("--insecure", "--proxy-insecure") or "k" in _flags(text)
+
+
+def _takes_next(text: str) -> bool:
+    """Whether the next word is the value of this option: `-o`, `-fo`, but not `-ofile`."""
+    return text[:1] == "-" and text[-1] in _VALUED and text[1:-1] == _flags(text)
+
+
+def _flags(text: str) -> str:
+    """The letters of `-fsSLo` that stand before the first one with a value."""
+    if text[:1] != "-" or text[1:2] == "-":
+        return ""
+    return "".join(takewhile(lambda letter: letter not in _VALUED, text[1:]))

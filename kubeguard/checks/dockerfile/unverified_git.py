@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from kubeguard.checks.dockerfile._environment import assigned
 from kubeguard.checks.dockerfile._options import settings
 from kubeguard.checks.dockerfile._verification import FALSE, commands, trust_the_ca
+from kubeguard.checks.dockerfile._written import settled
 from kubeguard.checks.kit import Command, Instruction, Node, Problem, Severity, check
 
 _KEY = re.compile(r"(?i)http\.(.+\.)?sslverify")
+_FILE = re.compile(r"(?im)^\[http\b[^\]\n]*\][^\[]*?\bsslverify\s*=\s*\"?(false|0|no|off)\b")
+_MESSAGE = "http.sslVerify is off: git trusts any server"
 
 
 @check(
@@ -27,7 +30,9 @@ def unverified_git(instruction: Instruction) -> Iterator[Problem]:
         yield Problem(where, message, trust_the_ca())
     for command in commands(instruction, "git"):
         for where in _switched_off(command):
-            yield Problem(where, "http.sslVerify is off: git trusts any server", trust_the_ca())
+            yield Problem(where, _MESSAGE, trust_the_ca())
+    for where in settled(instruction, _FILE):
+        yield Problem(where, _MESSAGE, trust_the_ca())
 
 
 def _switched_off(command: Command) -> Iterator[Node]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kubeguard.checks.dockerfile._environment import assigned
 from kubeguard.checks.dockerfile._options import settings
 from kubeguard.checks.dockerfile._verification import FALSE, commands, trust_the_ca
-from kubeguard.checks.dockerfile._written import written
+from kubeguard.checks.dockerfile._written import settled
 from kubeguard.checks.kit import Command, Instruction, Node, Problem, Severity, check
 
 _KEYS = frozenset({"strict-ssl", "enableStrictSsl"})
@@ -18,7 +18,7 @@ _VARIABLES = (
     "YARN_STRICT_SSL",
     "YARN_ENABLE_STRICT_SSL",
 )
-_FILE = re.compile(r"(?im)^\s*(strict-ssl\s*=|enableStrictSsl:)\s*\"?(false|0)\b")
+_FILE = re.compile(r"(?im)^[ \t]*(strict-ssl\s*=|enableStrictSsl:)\s*\"?(false|0)\b")
 
 
 @check(
@@ -41,9 +41,7 @@ def _places(instruction: Instruction) -> Iterator[Node]:
             yield where
     for command in commands(instruction, "npm", "yarn", "pnpm", "npx"):
         yield from _switched_off(command)
-    for where, text in written(instruction):
-        if _FILE.search(text):
-            yield where
+    yield from settled(instruction, _FILE)
 
 
 def _switched_off(command: Command) -> Iterator[Node]:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from kubeguard.checks.dockerfile._environment import assigned
 from kubeguard.checks.dockerfile._options import settings
 from kubeguard.checks.dockerfile._verification import is_local, trust_the_ca
+from kubeguard.checks.dockerfile._written import settled
 from kubeguard.checks.kit import Command, Instruction, Node, Problem, Severity, check
 
 _PIP = re.compile(r"(pip|python)[\d.]*|uv|pipenv|pipx")
 _OPTIONS = ("--trusted-host", "--allow-insecure-host")
+_FILE = re.compile(r"(?im)^[ \t]*trusted[-_]host\s*=\s*(?!localhost\b|127\.)\w")
 _VARIABLES = ("PIP_TRUSTED_HOST", "UV_INSECURE_HOST")
 
 
@@ -29,6 +31,9 @@ def unverified_pip(instruction: Instruction) -> Iterator[Problem]:
             if _PIP.fullmatch(command.program):
                 yield from _problems(_hosts(command))
     yield from _problems(assigned(instruction, *_VARIABLES))
+    for where in settled(instruction, _FILE):
+        message = "pip takes packages from a trusted host without checking its certificate"
+        yield Problem(where, message, trust_the_ca())
 
 
 def _problems(hosts: Iterator[tuple[Node, str]]) -> Iterator[Problem]:

@@ -19,8 +19,8 @@ from kubeguard.checks.kit import (
     put,
 )
 
-_MODES = {"mkdir": ("-m", "--mode"), "install": ("-m", "--mode"), "find": ("chmod", "-R")}
-"""The words before a mode; `find` runs chmod by -exec."""
+_MODES = {"mkdir": ("-m", "--mode"), "install": ("-m", "--mode")}
+"""The words before a mode."""
 
 
 @check(

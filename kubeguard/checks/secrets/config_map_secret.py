@@ -12,7 +12,6 @@ from kubeguard.checks.kit import (
     credentials,
     part,
 )
-from kubeguard.checks.secrets._files import in_text
 
 
 @check(
@@ -46,7 +45,7 @@ def config_map_secret(config: Manifest) -> Iterator[Problem]:
 
 def _found(key: str, text: str) -> list[tuple[str, Credential]]:
     """The secrets in a file, with their names, or the one that a single line is as a whole."""
-    inside = list(in_text(key, text))
+    inside = list(credentials.in_text(key, text))
     if inside or "\n" in text.strip():
         return inside
     whole = credentials.literal(key, text)

@@ -15,8 +15,6 @@ from kubeguard.checks.kit import (
     credentials,
     part,
 )
-from kubeguard.checks.secrets._arguments import in_options, on_command_line
-from kubeguard.checks.secrets._files import in_text
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = (("lifecycle", "postStart"), ("lifecycle", "preStop"))
@@ -46,9 +44,12 @@ def literal_secret(container: Container) -> Iterator[Problem]:
         yield _problem(f"{container} has {found} in variable {name!r}", value, found)
     for path in _COMMANDS:
         if container.get(*path):
-            for argument, name, found in on_command_line(container.node.at(*path)):
+            command = container.node.at(*path)
+            arguments = list(command) if command.sequence else [command]
+            for number, name, found in credentials.in_arguments([a.text for a in arguments]):
                 what = f"{container} has {found} in its {'.'.join(path)}"
-                yield _problem(f"{what} as {name!r}" if name else what, argument, found)
+                what = f"{what} as {name!r}" if name else what
+                yield _problem(what, arguments[number], found)
     for path in _HEADERS:
         if container.get(*path):
             for header in container.node.at(*path):
@@ -74,7 +75,7 @@ def _in_value(name: str, value: str) -> Credential | None:
     """The secret that a variable is, or the first in the options or the configuration it holds."""
     found = credentials.literal(name, value)
     if found is None and ("=" in value or '"' in value):
-        inside = [*in_text(name, value), *in_options(value)]
+        inside = [*credentials.in_text(name, value), *credentials.in_options(value)]
         return inside[0][1] if inside else None
     return found
 

@@ -97,8 +97,8 @@ _OWNERS_OF_A_KEY = words(
 )
 _OWNERS_OF_A_WEAK_KEY = words(
     """
-    account admin app application cookie crypt crypto data deploy gpg integration license pgp
-    root routing server ssh storage subscription webhook
+    account admin app application cookie crypt crypto data deploy integration license root
+    routing server ssh storage subscription webhook
     """
 )
 _SERVERS_THAT_PASS = words("proxy fastcgi uwsgi scgi grpc memcached")
@@ -114,10 +114,12 @@ _AFTER = words(
     parameter path paths pattern period policies policy port prefix prompt property provider
     question realm ref refresh refs regex required requirement requirements reset review rotate
     rotation rounds scheme scope scopes seconds selector server service size sock socket source
-    store strength suffix template timeout ttl type types uri url urls usage validation
+    stdin store strength suffix template timeout ttl type types uri url urls usage validation
     validator validators var variable version volume webhook
     """
 )
+_NONE_AT_ALL = words("disable disabled empty no skip without")
+"""What turns an option about passwords into a switch: `adduser --disabled-password app`."""
 _BEFORE = words(
     """
     pull image existing public publishable per max num tls ssl no disable skip without allow
@@ -150,7 +152,8 @@ def _of(word: str, before: str, after: str) -> Promise:
     if word == "pass" and before in _SERVERS_THAT_PASS:
         return Promise.NOTHING
     if word in _PASSWORDS or word.endswith(_PASSWORD_ENDS):
-        return Promise.NOTHING if after in ("key", "secret") else Promise.PASSWORD
+        nothing = after in ("key", "secret") or before in _NONE_AT_ALL
+        return Promise.NOTHING if nothing else Promise.PASSWORD
     if word in _SECRETS or word.endswith(_SECRET_ENDS):
         return Promise.SECRET
     if word == "key" and before in _OWNERS_OF_A_KEY:

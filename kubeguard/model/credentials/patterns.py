@@ -18,7 +18,7 @@ from kubeguard.model.regex import Regex
 
 _PROMISING = Regex(
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{14}|://|[?&;]|eyJ|Q~|[Bb]asic |[Bb]earer |PRIVATE|auth|"
-    r"ord[ =]|ORD |(?:BY|by) '|\bcurl |\bmysql"
+    r"ord[ =]|ORD |(?:BY|by) '|\bcurl |\bmysql|\blogin "
 )
 """What every match holds one of; most lines of a manifest do not."""
 
@@ -97,12 +97,16 @@ _IN_DSN = Regex(
     r"(?<!\S)(?:host|hostaddr|user|dbname|port)=\S++(?: \w{1,30}=\S++){0,8}? "
     r"password=([^\s\"']{1,256})"
 )
-_IN_SQL = Regex(r"(?:PASSWORD|password|IDENTIFIED BY|identified by) '([^'\n]{1,256})'")
+_IN_SQL = Regex(r"(?<!-)(?:PASSWORD|password|IDENTIFIED BY|identified by) '([^'\n]{1,256})'")
 _TO_CURL = Regex(
     r"\bcurl [^\n|;&]{0,200}?(?<=[ \t])(?:-u|--user)[ \t=]{0,4}[\"']?[^\s:\"']{1,100}:"
     r"([^\s\"'|;&]{1,256})"
 )
 _TO_MYSQL = Regex(r"\bmysql(?:dump|admin)? [^\n|;&]{0,200}?(?<=[ \t])-p[\"']?([^\s\"'|;&]{3,256})")
+_TO_LOGIN = Regex(
+    r"\b(?:docker|podman|buildah|skopeo|nerdctl|oras|registry|az|oc) login [^\n|;&]{0,200}?"
+    r"(?<=[ \t])-p[ \t=]{0,4}[\"']?([^\s\"'|;&-][^\s\"'|;&]{2,256})"
+)
 _AWS_SECRET = Regex(
     r"(?:[Ss]ecret|SECRET)[_-]?(?:[Aa]ccess|ACCESS)?[_-]?(?:[Kk]ey|KEY)[\\\"']{0,3}"
     r"[ \t]{0,8}[:=][ \t]{0,8}[\\\"']{0,3}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
@@ -131,6 +135,7 @@ PATTERNS = (
     ),
     Pattern("password for curl", ("curl ",), _TO_CURL),
     Pattern("password for MySQL", ("mysql",), _TO_MYSQL),
+    Pattern("password for a registry", ("login ",), _TO_LOGIN),
     Pattern("AWS secret access key", ("ecret", "SECRET"), _AWS_SECRET, _random),
     Pattern(
         "JSON Web Token",

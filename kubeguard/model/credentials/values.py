@@ -26,7 +26,7 @@ _SETTINGS = words(
     """
 )
 _REFERENCE = Regex(
-    r"\$\{|\$\(|\{\{|<%|%\(|\{cipher\}|ENC[\[(]|\$\w++$|\$[@*#?]$|"
+    r"\$\{|\$\(|\{\{|<%|%\(|`|\{cipher\}|ENC[\[(]|(?:\$\w++)+$|\$[@*#?]$|"
     r"(?:ref\+|vault|secret|secrets|op|file|env|ssm|arn|keyvault|sops|kms|awssm|gcpsm|azkv|akv|"
     r"secretsmanager|secretmanager|bao|k8s|doppler|infisical|bws)[a-z]*:|"
     r"projects/[^/\s]+/secrets/|@Microsoft\.KeyVault|os\.(?:environ|getenv)|process\.env\.|AQICAH"

@@ -118,6 +118,7 @@ class _Publisher:
                 for name, lexeme in call.assignments.items()
             },
             self.made[id(call.piped_from)] if call.piped_from else None,
+            self.made[id(call.beside)] if call.beside else None,
             self.made[id(call.inside)] if call.inside else None,
             call.pipefail,
         )

@@ -96,7 +96,8 @@ class Stages:
                 self.scope.arg(key.text, known(value) if given else self._inherited(key.text))
         elif instruction.keyword == "SHELL" and instruction.json_form and instruction.words:
             words = [word.text for word in instruction.words]
-            program = words[0].replace("\\", "/").rpartition("/")[2].lower()
+            program = words[0].replace("\\", "/").rpartition("/")[2]
+            program = program.lower().removesuffix(".exe")
             self.shell = Shell(program in SHELLS, pipefail_among(words[1:]))
 
     def _inherited(self, name: str) -> Value:

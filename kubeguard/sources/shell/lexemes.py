@@ -133,6 +133,7 @@ class Call:
     wrappers: Sequence[Lexeme] = ()
     assignments: Mapping[str, Lexeme] = field(default_factory=dict)
     piped_from: Call | None = None
+    beside: Call | None = None
     inside: Call | None = None
     pipefail: bool = False
 

@@ -11,7 +11,7 @@ from kubeguard.sources.mapped import Mapped, Piece
 from kubeguard.sources.shell.lexemes import UNKNOWN, Call, Input, Lexeme, lexeme, split
 from kubeguard.sources.shell.variables import Variables
 from kubeguard.sources.shell.words import Words
-from kubeguard.sources.shell.wrappers import SHELLS, invocation, pipefail_after, unwrap
+from kubeguard.sources.shell.wrappers import SHELLS, executed, invocation, pipefail_after, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -151,9 +151,9 @@ class Recorder(ABC):
             inner,
             wrappers,
             {**(assignments or {}), **more},
-            self.piped,
-            self.inside,
-            self.pipefail,
+            piped_from=self.piped,
+            inside=self.inside,
+            pipefail=self.pipefail,
         )
         self.calls.append(call)
         self._consequences(call)
@@ -179,6 +179,9 @@ class Recorder(ABC):
             for option, word in zip(call.words[1:], call.words[2:], strict=False):
                 if option.text in ("-c", "--command"):
                     self._nested(Mapped(word.pieces))
+        elif program == "find":
+            for words in executed(call.words):
+                self.emit(words, words[0].start, words[-1].end)
 
     def feed(self, call: Call, body: Mapped) -> None:
         """A here-document is a script when what reads it is a shell without another one."""

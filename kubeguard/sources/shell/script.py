@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _WORDS = LEAVES | {
     *("string", "concatenation", "expansion", "command_substitution", "process_substitution"),
     *("command_name", "arithmetic_expansion", "brace_expression", "translated_string"),
+}
+
+_GROUPS = {
+    *("subshell", "compound_statement", "redirected_statement", "if_statement"),
+    *("case_statement", "for_statement", "while_statement"),
 }
 
 
@@ -112,14 +117,23 @@ class _Walker(Recorder):
             return
         self.depth += 1
         for child in node.named_children:
-            self.latest = None
+            self.latest, first = None, len(self.calls)
             if child.type == "list":
                 self._misnested(child, outer)
             else:
                 self.visit(child)
+            if child.type in _GROUPS:
+                self._join(self.calls[first:])
             self.piped = self.latest
         self.piped = outer
         self.depth -= 1
+
+    def _join(self, calls: Sequence[Call]) -> None:
+        """Let the commands of a group that write into the pipe behind it know each other."""
+        read = {id(call.piped_from) for call in calls}
+        writing = [c for c in calls if c.inside is self.inside and id(c) not in read]
+        for before, call in pairwise(writing):
+            call.beside = before
 
     def _misnested(self, node: Node, outer: Call | None) -> None:
         """The grammar takes `a | b || c` for a pipe into `b || c`: only `b` reads from it."""
@@ -169,6 +183,8 @@ class _Walker(Recorder):
         for child in node.named_children:
             if child.type == "heredoc_redirect":
                 self._heredoc(child)
+            elif child.type == "file_redirect":
+                self.within(self.latest, (child,))
             else:
                 self.visit(child)
 

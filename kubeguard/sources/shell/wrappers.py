@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -51,6 +51,9 @@ _WRAPPERS = {
     "gosu": _wrapper(operands=1),
     "su-exec": _wrapper(operands=1),
     "runuser": _wrapper("-u -g -G --user --group", asks="-c --command"),
+    "ssh-agent": _wrapper("-a -E -P -t", asks="-k"),
+    "xvfb-run": _wrapper("-e -f -n -p -s -w --server-num --server-args"),
+    "dbus-run-session": _wrapper("--config-file --dbus-daemon"),
     "setpriv": _wrapper("--reuid --regid --groups"),
     "flock": _wrapper("-w -E -c --timeout", operands=1),
     "fakeroot": _wrapper("-l -s -i -b"),
@@ -113,6 +116,18 @@ def _takes_next(text: str, wrapper: _Wrapper) -> bool:
         if f"-{letter}" in wrapper.valued:
             return position == len(text)
     return False
+
+
+def executed(words: Sequence[Lexeme]) -> Iterator[Sequence[Lexeme]]:
+    """The commands that `find ... -exec chmod 755 {} +` runs on what it finds."""
+    start = None
+    for at, word in enumerate(words):
+        if word.text in ("-exec", "-execdir", "-ok", "-okdir"):
+            start = at + 1
+        elif word.text in (";", "+") and start is not None:
+            if at > start:
+                yield words[start:at]
+            start = None
 
 
 class Invocation(NamedTuple):

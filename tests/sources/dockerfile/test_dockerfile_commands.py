@@ -77,7 +77,7 @@ def test_commands(text: str, expected: list[str]) -> None:
         ('SHELL ["cmd", "/S", "/C"]\nRUN a && b', []),
         ('SHELL ["powershell"]\nRUN ["a", "b"]', ["a b"]),
         ('SHELL ["powershell"]\nSHELL ["/bin/bash", "-c"]\nRUN a', ["a"]),
-        ('SHELL ["C:\\\\\\\\x\\\\\\\\bash.exe", "-c"]\nRUN a', []),
+        ('SHELL ["C:\\\\\\\\x\\\\\\\\bash.exe", "-c"]\nRUN a', ["a"]),
         ("FROM mcr.microsoft.com/windows/nanoserver:ltsc2025\nRUN a & b", []),
         ("FROM mcr.microsoft.com/windows/servercore AS w\nFROM w\nRUN a", []),
     ],

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import Credential, Regex, credentials
+from kubeguard.model.credentials.credential import Credential
+from kubeguard.model.credentials.judge import literal
+from kubeguard.model.credentials.keys import secret_key
+from kubeguard.model.credentials.patterns import find
+from kubeguard.model.regex import Regex
 
 ENOUGH = 100
 """A value with so many secrets has made its point; a hostile one must not cost minutes."""
@@ -29,13 +33,18 @@ _PROGRAMS = Regex(r"\.(?:py|js|mjs|ts|tsx|jsx|go|rs|rb|php|java|lua|pl|c|h|cpp|h
 
 def in_text(name: str, text: str) -> Iterator[tuple[str, Credential]]:
     """Each credential in a file, with the name it stands under ('' when it has none), by place."""
-    found = [("", credential) for credential in credentials.find(text)]
+    found = [("", credential) for credential in find(text)]
     if not _PROGRAMS.search(name):
         for expression in (_LINE, _JSON, _XML):
             for pair in expression.finditer(text):
                 credential = _judged(pair)
                 if credential:
                     found.append((pair["key"], credential))
+    return in_order(found)
+
+
+def in_order(found: list[tuple[str, Credential]]) -> Iterator[tuple[str, Credential]]:
+    """By place and without overlaps; of two that are the same the one with a name."""
     found.sort(key=lambda item: (item[1].start, -item[1].end, not item[0]))
     done = told = 0
     for key, credential in found:
@@ -48,7 +57,7 @@ def _judged(pair: re.Match[str]) -> Credential | None:
     """The credential in the value of a pair, placed in the whole text."""
     group = pair.lastgroup or ""
     value = pair[group]
-    if not credentials.secret_key(pair["key"]):
+    if not secret_key(pair["key"]):
         return None
     if _LABEL.fullmatch(value):
         return None
@@ -56,5 +65,5 @@ def _judged(pair: re.Match[str]) -> Credential | None:
         value = value.rstrip(",;")
         if _CODE.search(value):
             return None
-    found = credentials.literal(pair["key"], value)
+    found = literal(pair["key"], value)
     return found.moved(pair.start(group)) if found else None

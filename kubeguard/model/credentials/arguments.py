@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
-from kubeguard.checks.kit import Credential, Node, Regex, credentials
-from kubeguard.checks.secrets._files import ENOUGH
+from kubeguard.model.credentials.credential import Credential
+from kubeguard.model.credentials.files import in_order
+from kubeguard.model.credentials.judge import literal
+from kubeguard.model.credentials.keys import secret_key
+from kubeguard.model.credentials.patterns import find
+from kubeguard.model.regex import Regex
 
 _OPTION = Regex(r"--?(?P<key>[A-Za-z][\w.\-]*+)")
 _KEY = Regex(
@@ -20,35 +23,35 @@ _VALUE = Regex(
 """Bounded, because keys may stand inside values; longer secrets give themselves away."""
 
 
-def on_command_line(arguments: Node) -> Iterator[tuple[Node, str, Credential]]:
-    """Each credential in `command`, `args` or a script: the argument, the option, its place."""
+def in_arguments(arguments: Iterable[str]) -> Iterator[tuple[int, str, Credential]]:
+    """Each credential in the words of a command line: the word's number, the option, its place."""
     before = ""
-    for argument in arguments if arguments.sequence else (arguments,):
-        text = argument.text
+    for number, text in enumerate(arguments):
         option = _OPTION.fullmatch(before)
-        found = list(islice(in_options(text), ENOUGH))
+        found = list(in_options(text))
         if not found and option and not text.startswith("-"):
-            alone = credentials.literal(option["key"], text)
+            alone = literal(option["key"], text)
             found = [(option["key"], alone)] if alone else []
         for key, credential in found:
-            yield argument, key, credential
+            yield number, key, credential
         before = text
 
 
 def in_options(text: str) -> Iterator[tuple[str, Credential]]:
     """Each credential in a command line, with the option or variable it is given to."""
+    named = [("", credential) for credential in find(text)]
     done = 0
-    for credential in credentials.find(text):
-        done = credential.end
-        yield "", credential
-    for key in _KEY.finditer(text, done):
+    for key in _KEY.finditer(text):
         name = key["option"] or key["name"]
-        if key.start() < done or not credentials.secret_key(name):
+        if key.start() < done or not secret_key(name):
             continue
         value = _VALUE.match(text, key.end())
         if value is None or value.lastgroup is None:
             continue
-        found = credentials.literal(name, value[value.lastgroup])
+        if value.lastgroup == "bare" and "(" in value["bare"]:
+            continue
+        found = literal(name, value[value.lastgroup])
         if found:
             start, done = value.start(value.lastgroup), value.end()
-            yield name, found.moved(start)
+            named.append((name, found.moved(start)))
+    return in_order(named)
