@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLES := docs/samples
 
-.PHONY: help demo test check format bench wheels lock licenses docs clean
+.PHONY: help demo test fuzz check format bench wheels lock licenses docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ demo: $(VENV)/runtime  ## install kubeguard into .venv and scan the samples
 
 test: $(VENV)/development  ## run every test; what cannot run here is skipped by name
 	$(BIN)/pytest -rs -n auto
+
+fuzz: $(VENV)/development  ## search with new examples what `make test` tries with the same ones
+	for round in 1 2 3 4 5 6 7 8 9 10; do \
+	  $(BIN)/pytest -n auto -m hypothesis --hypothesis-profile=search || exit 1; \
+	done
 
 check: $(VENV)/development  ## format, lint, types, import contracts, docs, kubeguard on itself
 	$(BIN)/ruff format --check .

@@ -74,7 +74,8 @@ def _settings(instruction: Instruction) -> Iterator[_Found]:
 
 def _in_files(instruction: Instruction) -> Iterator[_Found]:
     """Secrets in here-documents: files that COPY and ADD write, and what a RUN is fed with."""
-    target = "" if instruction.keyword == "RUN" else instruction.words[-1].text
+    written = instruction.words[-1:] if instruction.keyword in ("ADD", "COPY") else ()
+    target = written[0].text if written else ""
     for heredoc in instruction.heredocs:
         text = heredoc.body.text
         named = [*credentials.in_text(target, text)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,11 +11,9 @@ from kubeguard.registry import load_checks
 from kubeguard.sources.text import read
 
 CHECKS = tuple(check for check in load_checks() if check.family == "dockerfile")
-KEYWORDS = st.sampled_from(
-    [
-        *("FROM", "RUN", "CMD", "LABEL", "EXPOSE", "ENV", "ADD", "COPY", "ENTRYPOINT", "VOLUME"),
-        *("USER", "WORKDIR", "ARG", "ONBUILD", "STOPSIGNAL", "HEALTHCHECK", "SHELL"),
-    ]
+KEYWORDS = (
+    *("FROM", "RUN", "CMD", "LABEL", "EXPOSE", "ENV", "ADD", "COPY", "ENTRYPOINT", "VOLUME"),
+    *("USER", "WORKDIR", "ARG", "ONBUILD", "STOPSIGNAL", "HEALTHCHECK", "SHELL", "MAINTAINER"),
 )
 WORDS = st.sampled_from(
     [
@@ -37,12 +36,25 @@ WORDS = st.sampled_from(
         ),
     ]
 )
-LINE = st.builds(lambda keyword, words: " ".join([keyword, *words]), KEYWORDS, st.lists(WORDS))
+LINE = st.builds(
+    lambda keyword, words: " ".join([keyword, *words]), st.sampled_from(KEYWORDS), st.lists(WORDS)
+)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(LINE, max_size=8).map("\n".join))
 def test_no_check_falls_over(text: str) -> None:
+    _holds(text)
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
+@pytest.mark.parametrize("rest", ["", " ", "\t\\", " []", ' [""]', ' ""', " <<E", " --from=", " ="])
+def test_no_check_falls_over_an_instruction_without_words(keyword: str, rest: str) -> None:
+    _holds(keyword + rest)
+    _holds(f"ONBUILD {keyword}{rest}")
+
+
+def _holds(text: str) -> None:
     report = audit([read("Dockerfile", f"FROM a\n{text}\n".encode())], CHECKS)
 
     assert report.faults == ()
