@@ -96,8 +96,8 @@ def findings(check: Check, fence: Fence) -> list[Finding]:
         if about_suppressions
         else None,
     )
-    if fence.language == "rego":
-        rules = policies(fence.body)
+    if fence.file.startswith("policy/"):
+        rules = policies(Path(fence.file).name, fence.body)
         settings = settings._replace(policies=partial(rules.judge, rules.checks))
         report = audit([read("page.yaml", OBJECT.encode())], ran, settings)
     else:
@@ -106,12 +106,12 @@ def findings(check: Check, fence: Fence) -> list[Finding]:
     return [finding for finding in report.findings if finding.check.id == check.id]
 
 
-def policies(text: bytes) -> LoadedRules:
-    """The policy of a fence, loaded; skipped by name where its engine is not built."""
+def policies(name: str, text: bytes) -> LoadedRules:
+    """The policies of a fence, loaded; skipped by name where its engine is not built."""
     if not WORKER.exists():
         pytest.skip("the Rego worker is not built")
     with TemporaryDirectory() as folder:
-        file = Path(folder, "page.rego")
+        file = Path(folder, name)
         file.write_bytes(text)
         return load([PolicySource(str(file))], EngineChoice())
 

@@ -9,6 +9,7 @@
 package kubeguard.ai.code_agent_egress
 
 import data.kubeguard.ai.shared.agents
+import data.kubeguard.lib.objects
 
 _metadata := "169.254.169.254"
 
@@ -16,17 +17,14 @@ deny contains {"msg": msg, "path": ["spec", "networkPolicyManagement"]} if {
 	input.kind == "SandboxTemplate"
 	agents.sandboxed
 	input.spec.networkPolicyManagement == "Unmanaged"
-	msg := sprintf("SandboxTemplate %q has no network policy made for it", [input.metadata.name])
+	msg := sprintf("%s has no network policy made for it", [objects.called])
 }
 
 deny contains {"msg": msg, "path": path} if {
 	some index, rule in _rules.list
 	path := array.concat(_rules.path, [index])
 	_anywhere(rule)
-	msg := sprintf("%s %q lets code connect to everywhere, the metadata service included", [
-		input.kind,
-		input.metadata.name,
-	])
+	msg := sprintf("%s lets code connect to everywhere, the metadata service included", [objects.called])
 }
 
 _rules := {"list": input.spec.networkPolicy.egress, "path": ["spec", "networkPolicy", "egress"]} if {
@@ -36,6 +34,7 @@ _rules := {"list": input.spec.networkPolicy.egress, "path": ["spec", "networkPol
 } else := {"list": input.spec.egress, "path": ["spec", "egress"]} if {
 	input.kind == "NetworkPolicy"
 	some label in input.spec.podSelector.matchLabels
+	is_string(label)
 	regex.match(`(?i)(?:^|[-_./])(?:ai-?agents?|agent-?sandbox|code-?(?:interpreter|executor|sandbox)|openhands)(?:[-_./]|$)`, label)
 }
 
@@ -46,9 +45,7 @@ _anywhere(rule) if {
 	_web(rule)
 }
 
-_everybody(rule) if count(object.get(rule, "to", [])) == 0
-
-_everybody(rule) if object.get(rule, "to", null) == null
+_everybody(rule) if object.get(rule, "to", null) in [null, []]
 
 _everybody(rule) if {
 	some peer in rule.to
@@ -58,16 +55,16 @@ _everybody(rule) if {
 
 _except(block) if {
 	some cidr in block.except
+	is_string(cidr)
 	regex.match(`^\d+\.\d+\.\d+\.\d+/\d+$`, cidr)
 	net.cidr_contains(cidr, _metadata)
 }
 
-_web(rule) if count(object.get(rule, "ports", [])) == 0
-
-_web(rule) if object.get(rule, "ports", null) == null
+_web(rule) if object.get(rule, "ports", null) in [null, []]
 
 _web(rule) if {
 	some port in rule.ports
+	is_object(port)
 	object.get(port, "protocol", "TCP") == "TCP"
 	_covers(port)
 }

@@ -8,6 +8,7 @@
 package kubeguard.ai.gpu_node_without_gpu
 
 import data.kubeguard.ai.shared.gpus
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 deny contains {"msg": msg, "path": array.concat(pod.path, ["tolerations", index])} if {
@@ -17,11 +18,7 @@ deny contains {"msg": msg, "path": array.concat(pod.path, ["tolerations", index]
 	input.kind != "DaemonSet"
 	not pod.path in gpus.users
 	not _operates(pod)
-	msg := sprintf("%s %q tolerates %s and asks for no accelerator", [
-		input.kind,
-		input.metadata.name,
-		toleration.key,
-	])
+	msg := sprintf("%s tolerates %s and asks for no accelerator", [objects.called, toleration.key])
 }
 
 _operates(pod) if {

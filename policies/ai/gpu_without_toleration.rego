@@ -8,6 +8,7 @@
 package kubeguard.ai.gpu_without_toleration
 
 import data.kubeguard.ai.shared.gpus
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 deny contains {"msg": msg, "path": array.concat(pod.path, ["tolerations"])} if {
@@ -15,13 +16,10 @@ deny contains {"msg": msg, "path": array.concat(pod.path, ["tolerations"])} if {
 	some pod in pods.specs
 	pod.path in gpus.users
 	not _placed(pod.spec)
-	msg := sprintf("%s %q asks for accelerators and names neither taint nor nodes", [
-		input.kind,
-		input.metadata.name,
-	])
+	msg := sprintf("%s asks for accelerators and names neither taint nor nodes", [objects.called])
 }
 
 _placed(spec) if {
 	some key in ["tolerations", "nodeSelector", "affinity", "nodeName", "schedulingGates", "resourceClaims"]
-	count(spec[key]) > 0
+	not object.get(spec, key, null) in [null, [], {}, ""]
 }

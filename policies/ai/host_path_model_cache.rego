@@ -31,6 +31,7 @@ deny contains {"msg": msg, "path": mount.path} if {
 	some container in pods.containers
 	some mount in pods.mounts(container)
 	folder := mount.volume.hostPath.path
+	is_string(folder)
 	not mount.read_only
 	_models(container, mount.at, folder)
 	msg := sprintf("%s keeps models in %s of the node and may write there", [

@@ -9,6 +9,7 @@
 package kubeguard.ai.ingress_to_open_server
 
 import data.kubeguard.ai.shared.published
+import data.kubeguard.lib.objects
 
 deny contains {"msg": msg, "path": backend.path} if {
 	some backend in _backends
@@ -16,9 +17,8 @@ deny contains {"msg": msg, "path": backend.path} if {
 	product in published.without_login
 	not _asked
 	not _inside
-	msg := sprintf("Ingress %q leads to %s (%s) and asks nobody who they are", [
-		input.metadata.name,
-		product,
+	msg := sprintf("%s leads to %s (%s) and asks nobody who they are", [
+		objects.called, product,
 		backend.name,
 	])
 }
@@ -52,9 +52,13 @@ _asked if {
 	regex.match(`(?i)auth|oidc|whitelist|allowlist|source-range|\bacl\b|security-groups`, sprintf("%s %v", [key, value]))
 }
 
-_inside if regex.match(`(?i)internal|private|tailscale`, input.spec.ingressClassName)
+_inside if {
+	is_string(input.spec.ingressClassName)
+	regex.match(`(?i)internal|private|tailscale`, input.spec.ingressClassName)
+}
 
 _inside if {
 	some value in input.metadata.annotations
+	is_string(value)
 	regex.match(`(?i)^(?:\w+-)?(?:internal|private|tailscale)$`, value)
 }

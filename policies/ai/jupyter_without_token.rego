@@ -12,6 +12,7 @@ package kubeguard.ai.jupyter_without_token
 
 import data.kubeguard.ai.shared.servers
 import data.kubeguard.lib.commands
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 _tokens := {
@@ -34,7 +35,7 @@ _addresses := {"--ip", "--ServerApp.ip", "--NotebookApp.ip"}
 
 deny contains {"msg": msg, "path": token.path} if {
 	some server in servers.reachable("Jupyter")
-	not startswith(input.apiVersion, "kubeflow.org/")
+	not objects.of_group("kubeflow.org/")
 	some token in commands.options(server.line, _tokens)
 	not servers.given(token.value)
 	not _otherwise(server.line)

@@ -9,6 +9,7 @@ package kubeguard.ai.literal_ai_token
 
 import data.kubeguard.ai.shared.servers
 import data.kubeguard.lib.env
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 _names := {
@@ -115,7 +116,7 @@ deny contains {"msg": msg, "path": ["data", key]} if {
 	some key, value in input.data
 	is_string(value)
 	_token(key, value)
-	msg := sprintf("ConfigMap %q has a token written into %q", [input.metadata.name, key])
+	msg := sprintf("%s has a token written into %q", [objects.called, key])
 }
 
 deny contains {"msg": msg, "path": ["spec", key]} if {
@@ -123,7 +124,7 @@ deny contains {"msg": msg, "path": ["spec", key]} if {
 	some key in ["runtimeEnvYAML", "serveConfigV2", "entrypoint"]
 	is_string(input.spec[key])
 	_shaped(input.spec[key])
-	msg := sprintf("%s %q has a token written into its %s", [input.kind, input.metadata.name, key])
+	msg := sprintf("%s has a token written into its %s", [objects.called, key])
 }
 
 _token(name, value) if {

@@ -27,4 +27,4 @@ _open(server) if count(commands.options(server.line, {"--host"})) > 0
 
 _open(server) if env.has(server.container, {"LLAMA_ARG_HOST", "HOST"})
 
-_open(server) if regex.match(`/llama\.cpp:`, server.container.spec.image)
+_open(server) if server.path[count(server.path) - 1] == "image"

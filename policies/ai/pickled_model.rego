@@ -13,6 +13,7 @@ package kubeguard.ai.pickled_model
 import data.kubeguard.ai.shared.models
 import data.kubeguard.ai.shared.servers
 import data.kubeguard.lib.commands
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 deny contains {"msg": msg, "path": source.path, "severity": severity} if {
@@ -35,9 +36,9 @@ deny contains {"msg": msg, "path": option.value_path} if {
 
 deny contains {"msg": msg, "path": path, "severity": "low"} if {
 	input.kind == "InferenceService"
-	startswith(input.apiVersion, "serving.kserve.io/")
+	objects.of_group("serving.kserve.io/")
 	some shape in [["model", "modelFormat", "name"], ["sklearn", "storageUri"]]
-	value := object.get(input.spec, array.concat(["predictor"], shape), "")
+	value := object.get(input, array.concat(["spec", "predictor"], shape), "")
 	_unpickling(shape[0], value)
 	path := array.concat(["spec", "predictor"], shape)
 	msg := "the scikit-learn server of KServe unpickles whatever is in its storage"

@@ -8,13 +8,13 @@
 #   kinds: [InferenceService.serving.kserve.io]
 package kubeguard.ai.public_inference_service
 
+import data.kubeguard.lib.objects
+
 deny contains {"msg": msg, "path": ["metadata", "name"]} if {
 	not _local
 	not _authenticated
 	not _raw
-	msg := sprintf("InferenceService %q is routed from outside and asks for no token", [
-		input.metadata.name,
-	])
+	msg := sprintf("%s is routed from outside and asks for no token", [objects.called])
 }
 
 _local if {

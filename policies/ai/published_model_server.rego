@@ -9,6 +9,7 @@
 package kubeguard.ai.published_model_server
 
 import data.kubeguard.ai.shared.published
+import data.kubeguard.lib.objects
 
 deny contains {"msg": msg, "path": ["spec", "type"]} if {
 	input.spec.type in {"LoadBalancer", "NodePort"}
@@ -16,9 +17,8 @@ deny contains {"msg": msg, "path": ["spec", "type"]} if {
 	not _limited
 	product := published.product
 	not _encrypted(product)
-	msg := sprintf("Service %q publishes %s by a %s", [
-		input.metadata.name,
-		product,
+	msg := sprintf("%s publishes %s by a %s", [
+		objects.called, product,
 		input.spec.type,
 	])
 }
@@ -26,21 +26,26 @@ deny contains {"msg": msg, "path": ["spec", "type"]} if {
 _internal if {
 	input.spec.type == "LoadBalancer"
 	some key, value in input.metadata.annotations
-	regex.match(`load-balancer`, key)
+	is_string(key)
+	contains(key, "load-balancer")
 	_says_internal(key, value)
 }
 
-_internal if regex.match(`(?i)tailscale|internal|private`, input.spec.loadBalancerClass)
+_internal if {
+	is_string(input.spec.loadBalancerClass)
+	regex.match(`(?i)tailscale|internal|private`, input.spec.loadBalancerClass)
+}
 
 _says_internal(key, value) if {
 	endswith(key, "-internal")
 	not value in {"false", false}
 }
 
-_says_internal(_, value) if regex.match(`(?i)^(?:internal|private)$`, value)
+_says_internal(_, value) if lower(sprintf("%v", [value])) in {"internal", "private"}
 
 _limited if {
-	count(input.spec.loadBalancerSourceRanges) > 0
+	some range in input.spec.loadBalancerSourceRanges
+	is_string(range)
 	not "0.0.0.0/0" in input.spec.loadBalancerSourceRanges
 	not "::/0" in input.spec.loadBalancerSourceRanges
 }

@@ -12,6 +12,7 @@ package kubeguard.ai.ray_without_token
 
 import data.kubeguard.ai.shared.servers
 import data.kubeguard.lib.env
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 _clusters := {
@@ -23,7 +24,7 @@ _clusters := {
 _message := "everybody who reaches its dashboard runs code on it"
 
 deny contains {"msg": msg, "path": path} if {
-	startswith(input.apiVersion, "ray.io/")
+	objects.of_group("ray.io/")
 	below := _clusters[input.kind]
 	cluster := object.get(input, below, null)
 	is_object(cluster)
@@ -31,12 +32,12 @@ deny contains {"msg": msg, "path": path} if {
 	not _by_variable
 	not _by_default(cluster)
 	path := array.concat(below, ["authOptions", "mode"])
-	msg := sprintf("%s %q asks for no token: %s", [input.kind, input.metadata.name, _message])
+	msg := sprintf("%s asks for no token: %s", [objects.called, _message])
 }
 
 deny contains {"msg": msg, "path": server.path} if {
 	some server in servers.reachable("Ray")
-	not startswith(input.apiVersion, "ray.io/")
+	not objects.of_group("ray.io/")
 	not _by_variable
 	not env.open_ended(server.container)
 	not _new(server.container.spec.image)
@@ -64,6 +65,7 @@ _by_default(cluster) if {
 }
 
 _new(image) if {
+	is_string(image)
 	not _switched_off
 	_since(split(image, ":")[1])
 }

@@ -14,6 +14,7 @@ import data.kubeguard.ai.shared.models
 import data.kubeguard.ai.shared.servers
 import data.kubeguard.lib.commands
 import data.kubeguard.lib.env
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 _variables := {"TRUST_REMOTE_CODE", "HF_TRUST_REMOTE_CODE", "HF_DATASETS_TRUST_REMOTE_CODE"}
@@ -49,7 +50,7 @@ deny contains {"msg": msg, "path": ["spec", "serveConfigV2"]} if {
 	input.kind == "RayService"
 	is_string(input.spec.serveConfigV2)
 	regex.match(`(?m)^[^#\n]*\btrust_remote_code["']?:\s*["']?[Tt]rue`, input.spec.serveConfigV2)
-	msg := sprintf("RayService %q runs the Python in its model's repository", [input.metadata.name])
+	msg := sprintf("%s runs the Python in its model's repository", [objects.called])
 }
 
 # At a commit the code is at least always the same, and somebody may have read it.

@@ -27,5 +27,5 @@ deny contains {"msg": msg, "path": option.value_path} if {
 
 _mounted(container) if {
 	some mount in container.spec.volumeMounts
-	trim_right(mount.mountPath, "/") == "/dev/shm"
+	mount.mountPath in {"/dev/shm", "/dev/shm/"}
 }

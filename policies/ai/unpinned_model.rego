@@ -14,6 +14,7 @@ import data.kubeguard.ai.shared.models
 import data.kubeguard.ai.shared.servers
 import data.kubeguard.lib.commands
 import data.kubeguard.lib.env
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 _hub := {"vLLM", "SGLang", "Text Generation Inference", "Text Embeddings Inference"}
@@ -62,7 +63,7 @@ deny contains {"msg": msg, "path": source.path} if {
 	some source in models.storage
 	startswith(source.value, "hf://")
 	not _at_commit(source.value)
-	msg := sprintf("%s %q loads %q without a commit", [input.kind, input.metadata.name, source.value])
+	msg := sprintf("%s loads %q without a commit", [objects.called, source.value])
 }
 
 _named(server) := array.concat(

@@ -8,17 +8,14 @@
 package kubeguard.ai.unpinned_model_image
 
 import data.kubeguard.ai.shared.models
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 deny contains {"msg": msg, "path": source.path} if {
 	some source in models.storage
 	startswith(source.value, "oci://")
 	not contains(source.value, "@sha256:")
-	msg := sprintf("%s %q takes its model from %q without a digest", [
-		input.kind,
-		input.metadata.name,
-		source.value,
-	])
+	msg := sprintf("%s takes its model from %q without a digest", [objects.called, source.value])
 }
 
 deny contains {"msg": msg, "path": path} if {

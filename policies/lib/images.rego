@@ -10,6 +10,7 @@ parse(text) := {
 	"tag": tag,
 	"digest": digest,
 } if {
+	is_string(text)
 	[reference, digest] := _cut(text, "@")
 	segments := split(reference, "/")
 	[name, tag] := _cut(segments[count(segments) - 1], ":")

@@ -2,6 +2,8 @@
 # that nobody has heard of makes pods wherever it has a mapping with a list of containers.
 package kubeguard.lib.pods
 
+import data.kubeguard.lib.objects
+
 # Written out: what refers to other rules is built anew for each object.
 _known := {
 	"v1": {
@@ -83,6 +85,7 @@ specs := found if {
 
 # A resource of somebody else's: all groups of Kubernetes itself have no dot or end in .k8s.io.
 _custom if {
+	is_string(input.apiVersion)
 	group := split(input.apiVersion, "/")[0]
 	contains(group, ".")
 	not endswith(group, ".k8s.io")
@@ -123,7 +126,7 @@ _is_kserve(key, below) if {
 
 _inference if {
 	input.kind == "InferenceService"
-	startswith(input.apiVersion, "serving.kserve.io/")
+	objects.of_group("serving.kserve.io/")
 }
 
 # The parts of an InferenceService are pod specs, also those without a list of containers.
@@ -191,6 +194,7 @@ lasting(container) if _role(container) == "sidecar container"
 # The ports a container declares: {"path", "name", "number", "host"}; `host` is 0 without one.
 ports(container) := [port |
 	some index, spec in container.spec.ports
+	is_object(spec)
 	port := {
 		"path": array.concat(container.path, ["ports", index]),
 		"name": object.get(spec, "name", ""),

@@ -2,6 +2,7 @@
 package kubeguard.ai.shared.agents
 
 import data.kubeguard.lib.images
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 _sandbox := concat("|", [
@@ -19,11 +20,11 @@ found := [agent |
 	agent := {"pod": pod, "what": _what(pod)}
 ]
 
-_what(_) := sprintf("%s %q", [input.kind, input.metadata.name]) if {
+_what(_) := objects.called if {
 	sandboxed
-} else := sprintf("CodeInterpreter %q", [input.metadata.name]) if {
+} else := objects.called if {
 	input.kind == "CodeInterpreter"
-	startswith(input.apiVersion, "runtime.agentcube.volcano.sh/")
+	objects.of_group("runtime.agentcube.volcano.sh/")
 }
 
 else := called[0] if {
@@ -37,5 +38,6 @@ else := called[0] if {
 # Whether the object is of kubernetes-sigs/agent-sandbox.
 sandboxed if {
 	input.kind in _kinds
-	regex.match(`^(?:extensions\.)?agents\.x-k8s\.io/`, input.apiVersion)
+	some group in ["agents.x-k8s.io/", "extensions.agents.x-k8s.io/"]
+	objects.of_group(group)
 }

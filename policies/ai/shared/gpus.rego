@@ -20,9 +20,15 @@ _operated := concat("|", [
 	`mps-control|kubevirt-gpu|neuron-monitor|neuron-scheduler|device-metrics-exporter`,
 ])
 
-is_gpu(name) if regex.match(_resource, name)
+is_gpu(name) if {
+	is_string(name)
+	regex.match(_resource, name)
+}
 
-is_taint(name) if regex.match(_taint, name)
+is_taint(name) if {
+	is_string(name)
+	regex.match(_taint, name)
+}
 
 # What asks for accelerators: {"container", "name", "where", "amount"}, `where` is requests or limits.
 asked := [ask |

@@ -4,6 +4,7 @@ package kubeguard.ai.shared.models
 import data.kubeguard.ai.shared.servers
 import data.kubeguard.lib.commands
 import data.kubeguard.lib.env
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 _model := {
@@ -99,7 +100,7 @@ _variables := [source |
 # The storage URIs of KServe: those of containers, and that of an LLMInferenceService.
 storage := array.concat(
 	[{"value": uri, "path": array.concat(container.path, ["storageUri"]), "container": container} |
-		startswith(input.apiVersion, "serving.kserve.io/")
+		objects.of_group("serving.kserve.io/")
 		some container in pods.containers
 		uri := container.spec.storageUri
 		is_string(uri)

@@ -4,6 +4,7 @@ package kubeguard.ai.shared.servers
 import data.kubeguard.lib.commands
 import data.kubeguard.lib.env
 import data.kubeguard.lib.images
+import data.kubeguard.lib.objects
 import data.kubeguard.lib.pods
 
 # Whatever has none of these words in its image, command and arguments is looked at no further.
@@ -127,7 +128,7 @@ _known(container) if {
 reachable(product) := [server |
 	some server in found
 	server.product == product
-	not startswith(input.apiVersion, "serving.kserve.io/")
+	not objects.of_group("serving.kserve.io/")
 	not _behind_proxy(server.container)
 ]
 
