@@ -44,6 +44,10 @@ type request struct {
 	Coverage bool   `json:"coverage"`
 	Trace    bool   `json:"trace"`
 
+	// bundle
+	Path string `json:"path"` // of an archive or a folder
+	Key  string `json:"key"`  // PEM or a secret; "" when the signature is not checked
+
 	// format
 	source
 }
@@ -107,6 +111,8 @@ func (s *shelf) perform(r *request) (body any, err error) {
 		return s.query(r)
 	case "test":
 		return s.test(r)
+	case "bundle":
+		return readBundle(r)
 	case "format":
 		return formatted(r.source)
 	case "free":

@@ -14,9 +14,14 @@ _NARROWEST = 60
 
 
 def place(finding: Finding) -> str:
-    """`line:column`, or the path of an object that has no text."""
+    """`line:column`, or the path in an object that has no text; '' for all of an input."""
     span = finding.location.span
     return f"{span.line}:{span.column}" if span else printable(dotted(finding.location.path))
+
+
+def address(finding: Finding) -> str:
+    """The input and the place in it, as editors and terminals know to open it."""
+    return ":".join(filter(None, (printable(finding.location.source), place(finding))))
 
 
 class Block:

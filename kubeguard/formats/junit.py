@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from kubeguard.formats._block import place
+from kubeguard.formats._block import address, place
 from kubeguard.formats._context import Context
 from kubeguard.formats._digest import by_file, settled, title, word
 from kubeguard.formats._printable import printable
@@ -50,7 +50,8 @@ def _cases(account: Account, findings: list[Finding]) -> Iterator[Element]:
 
 def _finding(finding: Finding) -> Element:
     check, source = finding.check, finding.location.source
-    name = f"{check.id} {check.title} ({place(finding)})"
+    at = f" ({place(finding)})" if place(finding) else ""
+    name = f"{check.id} {check.title}{at}"
     if not finding.counts:
         return _case(source, name, "skipped", settled(finding))
     about = f"\n{title(finding)}" if title(finding) else ""
@@ -58,7 +59,7 @@ def _finding(finding: Finding) -> Element:
     case = _case(source, name, "failure", finding.message)
     case[0].set("type", word(finding.severity))
     case[0].text = (
-        f"{printable(source)}:{place(finding)}: {word(finding.severity)} {check.id} "
+        f"{address(finding)}: {word(finding.severity)} {check.id} "
         f"{printable(finding.message)}{about}{fix}"
     )
     return case

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kubeguard.formats._block import place
+from kubeguard.formats._block import address, place
 from kubeguard.formats._cells import fit
 from kubeguard.formats._context import Context
 from kubeguard.formats._digest import by_file, failed, plural, settled, skipped, tally, word
@@ -127,7 +127,7 @@ def _offending(finding: Finding) -> str:
 
 
 def _settled(finding: Finding) -> str:
-    where = code(f"{finding.location.source}:{place(finding)}")
+    where = code(address(finding))
     return f"{where} {finding.check.id} {escape(finding.message)} ({escape(settled(finding))})"
 
 

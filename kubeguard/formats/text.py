@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from kubeguard.formats._block import Block, place
+from kubeguard.formats._block import Block, address
 from kubeguard.formats._context import Context
 from kubeguard.formats._digest import by_file, failed, title, word
 from kubeguard.formats._paint import Paint
@@ -30,13 +30,12 @@ def render(report: Report, context: Context) -> Iterator[str]:
 
 def _quiet(report: Report, paint: Paint) -> Iterator[str]:
     """What counts, as compilers write it, and whatever kept the scan from being complete."""
-    for source, findings in by_file(report):
-        name = printable(source)
+    for _, findings in by_file(report):
         for finding in findings:
             if finding.counts:
                 label = paint.severity(finding.severity, word(finding.severity))
                 message = printable(finding.message)
-                yield f"{name}:{place(finding)}: {label} {finding.check.id} {message}"
+                yield f"{address(finding)}: {label} {finding.check.id} {message}"
     for account in failed(report):
         yield f"{printable(account.source)}: failed: {printable(account.reason)}"
     for fault in report.faults:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from kubeguard.rego.engine import (
     Answer,
     Coverage,
     Diagnostic,
+    Module,
     Package,
     Program,
     Rule,
@@ -36,6 +37,19 @@ def program(number: int, told: Mapping[str, Any]) -> Program:
         for p in told["packages"]
     )
     return Program(number, tuple(packages), tuple(Rule(**rule) for rule in told["rules"]))
+
+
+class BundleFiles(NamedTuple):
+    """What is in a bundle, and whether something signs it."""
+
+    modules: tuple[Module, ...]
+    data: dict[str, Any]
+    signed: bool
+
+
+def bundle(told: Mapping[str, Any]) -> BundleFiles:
+    modules = tuple(Module(each["name"], each["text"], each["version"]) for each in told["modules"])
+    return BundleFiles(modules, dict(told["data"]), bool(told["signed"]))
 
 
 def rows(told: Mapping[str, Any], queries: int, inputs: int) -> list[list[Answer]]:

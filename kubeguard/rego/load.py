@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.model.trouble import TroubleKind
-from kubeguard.rego import conftest, data, packs, plain, toml, trivy
+from kubeguard.rego import bundle, conftest, data, packs, plain, toml, trivy
 from kubeguard.rego.diagnostics import trouble
 from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, NoRulesError, Serving
 from kubeguard.rego.modules import FUNCTIONS, Compiled, compiled
@@ -40,19 +40,23 @@ def load(spec: Spec, engine: Engine) -> list[PolicySet]:
     where = Path(spec.path)
     if not where.exists():
         raise UsageError(f"there is no policy at {spec.path[:200]!r}")
-    if where.name.endswith((".tar.gz", ".tgz")):
-        from kubeguard.rego import bundle
-
-        return bundle.load([where], spec, engine)
+    if bundle.is_bundle(where) or (spec.key and where.is_dir()):
+        return _bundled(where, spec, engine)
+    if spec.key:
+        raise UsageError(f"{where} has a key, and is no bundle that could be signed")
     return _Target.of(where, spec).load(engine)
 
 
 def _served(spec: Spec, engine: Serving) -> list[PolicySet]:
     """The policies that a server has."""
-    sets = list(_Target(Path(spec.path), spec, (), (), None)._modules(engine.modules(), engine))
-    if not sets:
-        raise NoRulesError(f"{spec.path}: there is no rule here that can find anything")
-    return sets
+    return _Target.made(spec, {}).policies(engine.modules(), engine)
+
+
+def _bundled(where: Path, spec: Spec, engine: Engine) -> list[PolicySet]:
+    """The policies of an OPA bundle, with its data."""
+    read = bundle.read(where, spec.key)
+    first, *others = _Target.made(spec, read.data).policies(read.modules, engine)
+    return [replace(first, troubles=(*read.troubles, *first.troubles)), *others]
 
 
 def _pack(spec: Spec, engine: Engine) -> list[PolicySet]:
@@ -72,6 +76,12 @@ class _Target(NamedTuple):
     rego: tuple[Path, ...]
     templates: tuple[Path, ...]
     toml: Toml | None
+    data: Mapping[str, Any] | None = None
+
+    @classmethod
+    def made(cls, spec: Spec, data: Mapping[str, Any]) -> _Target:
+        """One that is no file or folder: its policies and data come from elsewhere."""
+        return cls(Path(spec.path), spec, (), (), None, data)
 
     @classmethod
     def of(cls, where: Path, spec: Spec) -> _Target:
@@ -93,8 +103,15 @@ class _Target(NamedTuple):
             modules = [each for each in modules if not _of_gatekeeper(each)]
         if modules:
             sets += self._modules(modules, engine)
+        return self._some(sets)
+
+    def policies(self, modules: Sequence[Module], engine: Engine) -> list[PolicySet]:
+        """Those among the modules, for whatever tool they are."""
+        return self._some(list(self._modules(modules, engine)))
+
+    def _some(self, sets: list[PolicySet]) -> list[PolicySet]:
         if not sets:
-            raise NoRulesError(f"{self.where}: there is no rule here that can find anything")
+            raise NoRulesError(f"{self.spec.path}: there is no rule here that can find anything")
         return sets
 
     @property
@@ -122,7 +139,9 @@ class _Target(NamedTuple):
         yield from plain.load(made, split.plain, engine)
 
     def _data(self, modules: Sequence[Module]) -> dict[str, Any]:
-        beside = data.beside(self.where) if self.where.is_dir() else {}
+        beside = self.data
+        if beside is None:
+            beside = data.beside(self.where) if self.where.is_dir() else {}
         paths = self.spec.data or (self.toml.data if self.toml else ())
         documents = data.given(paths, beside)
         if any(calls(each.text, "result.new") for each in modules):

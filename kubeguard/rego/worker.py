@@ -31,6 +31,8 @@ BATCH = 20
 GRACE = 1.0
 """Seconds that the worker has to stop by itself before it is killed."""
 COMPILE_SECONDS = 60.0
+BUNDLE_BYTES = 512 * 1024 * 1024
+"""What a bundle may be on the wire."""
 TEST_SECONDS = 600.0
 _BATCH_SECONDS = 0.5
 """What a batch should take; slower policies get smaller ones."""
@@ -136,6 +138,16 @@ class Worker:
         with _understood():
             return str(told["text"])
 
+    def bundle(self, path: str, key: str = "") -> answers.BundleFiles:
+        """An OPA bundle, with its signature checked where there is a `key` to check it with.
+
+        Raises CompileError for what OPA says against it, EngineError.
+        """
+        line = _encoded({"op": "bundle", "path": path, "key": key})
+        told = self._told(self._running(), line, COMPILE_SECONDS, BUNDLE_BYTES)
+        with _understood():
+            return answers.bundle(told)
+
     def query(
         self, program: Program, query: str, term: str = "", strict: bool = False
     ) -> list[dict[str, Any]]:
@@ -210,10 +222,12 @@ class Worker:
         with _understood():
             return told, _Compiled(line, int(told["program"]), process)
 
-    def _told(self, process: WorkerProcess, line: bytes, seconds: float) -> dict[str, Any]:
+    def _told(
+        self, process: WorkerProcess, line: bytes, seconds: float, most: int = 0
+    ) -> dict[str, Any]:
         """What is said to a request, if it is not refused. Raises CompileError, EngineError."""
         try:
-            told = self._asked(process, line, seconds)
+            told = self._asked(process, line, seconds, most)
         except DiedError as error:
             raise EngineError(str(error)) from None
         if "errors" in told:
@@ -222,10 +236,12 @@ class Worker:
             raise CompileError(refused)
         return told
 
-    def _asked(self, process: WorkerProcess, line: bytes, seconds: float) -> dict[str, Any]:
+    def _asked(
+        self, process: WorkerProcess, line: bytes, seconds: float, most: int = 0
+    ) -> dict[str, Any]:
         """The answer to a request. Raises DiedError, when the process is no more."""
         self._id += 1
-        most = lines.longest(self._budget)
+        most = most or lines.longest(self._budget)
         try:
             answer = process.ask(b'{"id":%d,' % self._id + line[1:] + b"\n", seconds, most)
             return lines.decoded(answer, self._id)
