@@ -30,7 +30,7 @@ class Location:
     def __str__(self) -> str:
         if self.span:
             return f"{self.source}:{self.span.line}:{self.span.column}"
-        return f"{self.source}:{dotted(self.path)}"
+        return f"{self.source}:{dotted(self.path)}" if self.path else self.source
 
 
 @lru_cache(maxsize=4096)

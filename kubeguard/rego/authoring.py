@@ -8,7 +8,7 @@ from typing import Any
 
 from kubeguard.errors import UsageError
 from kubeguard.policy.sources import PolicySource
-from kubeguard.rego import data, packs
+from kubeguard.rego import bundle, data, packs
 from kubeguard.rego.engine import Module
 from kubeguard.rego.load import module
 
@@ -24,9 +24,13 @@ def modules(paths: Iterable[Path]) -> Iterator[Module]:
 
 def with_tests(source: PolicySource) -> tuple[list[Module], dict[str, Any]]:
     """The modules of a source, their tests and their data. Raises UsageError, KubeguardError."""
+    where = Path(source.path)
     if source.path.startswith(packs.PREFIX):
         folders = packs.folders(source.path.removeprefix(packs.PREFIX))
+    elif bundle.is_bundle(where):
+        read = bundle.read(where, source.key)
+        return list(read.modules), data.given(source.data, read.data)
     else:
-        folders = (Path(source.path),)
+        folders = (where,)
     found = list(modules(folders))
     return found, data.given(source.data, data.beside(folders[0]) if folders[0].is_dir() else {})

@@ -22,7 +22,7 @@ SIGNATURES = ".signatures.json"
 
 
 class Bundle(NamedTuple):
-    """What a bundle holds, its tests left out; a name is that of the bundle and of the file."""
+    """What a bundle holds; the name of a module is that of the bundle and of the file in it."""
 
     modules: tuple[Module, ...]
     data: Mapping[str, Any]
@@ -49,11 +49,7 @@ def read(where: Path, key: str = "") -> Bundle:
             told = worker.bundle(str(where), secret)
         except CompileError as error:
             raise CompileError([_inside(where, said) for said in error.diagnostics]) from error
-    modules = tuple(
-        Module(str(where / each.name), each.text, each.version)
-        for each in told.modules
-        if not each.name.endswith("_test.rego")
-    )
+    modules = tuple(each._replace(name=str(where / each.name)) for each in told.modules)
     unchecked = told.signed and not key
     return Bundle(modules, told.data, (_unchecked(where),) * unchecked)
 

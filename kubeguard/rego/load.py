@@ -18,6 +18,7 @@ from kubeguard.rego.policies import PolicySet, Spec, Style
 from kubeguard.rego.source import calls, code
 from kubeguard.rego.toml import Toml
 
+TESTS = "_test.rego"
 _TEMPLATE = re.compile(
     r"\bConstraintTemplate\b"
     r"|\b(?:templates|constraints|mutations|expansion|externaldata|config)\.gatekeeper\.sh/"
@@ -55,7 +56,8 @@ def _served(spec: Spec, engine: Serving) -> list[PolicySet]:
 def _bundled(where: Path, spec: Spec, engine: Engine) -> list[PolicySet]:
     """The policies of an OPA bundle, with its data."""
     read = bundle.read(where, spec.key)
-    first, *others = _Target.made(spec, read.data).policies(read.modules, engine)
+    modules = [each for each in read.modules if not each.name.endswith(TESTS)]
+    first, *others = _Target.made(spec, read.data).policies(modules, engine)
     return [replace(first, troubles=(*read.troubles, *first.troubles)), *others]
 
 
@@ -259,7 +261,7 @@ def module(file: Path, version: str = "auto") -> Module:
 def rego_files(folder: Path) -> Iterator[Path]:
     """The policies in a folder and below, without their tests."""
     for file in data.walk(folder):
-        if file.suffix == ".rego" and not file.name.endswith("_test.rego"):
+        if file.suffix == ".rego" and not file.name.endswith(TESTS):
             yield file
 
 

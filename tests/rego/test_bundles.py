@@ -91,8 +91,9 @@ def test_a_folder_is_a_bundle_by_its_manifest(bench: Bench) -> None:
 
 
 def test_its_tests_are_left_out(bench: Bench, folder: Path) -> None:
-    where = archive(folder / "b.tgz", {**FILES, "policy/owner_test.rego": "package main_test\n"})
-    assert [module.name for module in bundle.read(where).modules] == [f"{where}/policy/owner.rego"]
+    where = archive(folder / "b.tgz", {**FILES, "policy/owner_test.rego": POLICY})
+    (policies,) = load(Spec(str(where)), bench.engine)
+    assert {each.module for each in policies.program.packages} == {f"{where}/policy/owner.rego"}
 
 
 @pytest.mark.parametrize(
