@@ -20,9 +20,9 @@ from kubeguard.policy.policy import Policy
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.policy.suppressions import Suppressions
 from kubeguard.registry import load_checks
+from kubeguard.rego.engines.worker import WORKER
 from kubeguard.rego.judge import LoadedRules
 from kubeguard.rego.rules import load
-from kubeguard.rego.worker import WORKER
 from kubeguard.sources.decode import decode
 from kubeguard.sources.edit import apply
 from kubeguard.sources.schema import Schemas

@@ -14,7 +14,7 @@ from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.diagnostics import trouble
 from kubeguard.rego.engine import CompileError, Diagnostic, Module
-from kubeguard.rego.worker import Worker
+from kubeguard.rego.engines.worker import Worker
 
 ARCHIVES = (".tar.gz", ".tgz")
 MANIFEST = ".manifest"

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.model.trouble import TroubleKind
-from kubeguard.rego import bundle, conftest, data, packs, plain, toml, trivy
+from kubeguard.rego import bundle, data, packs
 from kubeguard.rego.diagnostics import trouble
 from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, NoRulesError, Serving
-from kubeguard.rego.modules import FUNCTIONS, Compiled, compiled
 from kubeguard.rego.policies import PolicySet, Spec, Style
 from kubeguard.rego.source import calls, code
-from kubeguard.rego.toml import Toml
+from kubeguard.rego.styles import conftest, plain, toml, trivy
+from kubeguard.rego.styles.modules import FUNCTIONS, Compiled, compiled
+from kubeguard.rego.styles.toml import Toml
 
 TESTS = "_test.rego"
 _TEMPLATE = re.compile(
@@ -97,7 +98,7 @@ class _Target(NamedTuple):
     def load(self, engine: Engine) -> list[PolicySet]:
         sets: list[PolicySet] = []
         if self.templates:
-            from kubeguard.rego import gatekeeper
+            from kubeguard.rego.styles import gatekeeper
 
             sets += gatekeeper.load(list(self.templates), self.spec, engine)
         modules = [module(file, self._version) for file in self.rego]

@@ -7,7 +7,7 @@ import json
 import pytest
 from terminal import Cli, Put
 
-from kubeguard.rego.worker import WORKER
+from kubeguard.rego.engines.worker import WORKER
 
 pytestmark = pytest.mark.skipif(not WORKER.exists(), reason="the Rego worker is not built")
 

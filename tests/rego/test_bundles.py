@@ -18,9 +18,9 @@ from kubeguard.errors import UsageError
 from kubeguard.model.trouble import TroubleKind
 from kubeguard.rego import bundle
 from kubeguard.rego.engine import CompileError
+from kubeguard.rego.engines.worker import WORKER
 from kubeguard.rego.load import load
 from kubeguard.rego.policies import PolicySet, Spec
-from kubeguard.rego.worker import WORKER
 
 pytestmark = pytest.mark.skipif(not WORKER.exists(), reason="the Rego worker is not built")
 

@@ -19,7 +19,7 @@ import yaml
 
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.engine import CompileError, Module, Program
-from kubeguard.rego.worker import WORKER, Worker
+from kubeguard.rego.engines.worker import WORKER, Worker
 
 ENGINE = Path(__file__).parents[2] / "engine"
 OPA = "github.com/open-policy-agent/opa"

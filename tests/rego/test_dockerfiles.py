@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubeguard.rego.dockerfiles import Shapes, shapes
+from kubeguard.rego.styles.dockerfiles import Shapes, shapes
 from kubeguard.sources.dockerfile import read
 
 ORACLE = Path(__file__).parents[1] / "sources/dockerfile/oracle.py"

@@ -9,7 +9,7 @@ import pytest
 
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.engine import CompileError, Module
-from kubeguard.rego.worker import WORKER, Worker
+from kubeguard.rego.engines.worker import WORKER, Worker
 
 pytestmark = pytest.mark.skipif(not WORKER.exists(), reason="the Rego worker is not built")
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.node import Node, Source
 from kubeguard.rego import places
-from kubeguard.rego.inputs import KEY, METADATA, as_conftest, as_trivy, as_written, encoded
+from kubeguard.rego.styles.inputs import KEY, METADATA, as_conftest, as_trivy, as_written, encoded
 from kubeguard.sources.text import read
 
 HEAD = {"apiVersion": "v1", "kind": "Pod"}

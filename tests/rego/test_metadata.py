@@ -9,8 +9,8 @@ from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.finding import Check
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.severity import Profile, Severity
-from kubeguard.rego import metadata
 from kubeguard.rego.policies import Question
+from kubeguard.rego.styles import metadata
 
 FULL = """\
 # METADATA

@@ -12,8 +12,8 @@ from contract import FIRST, LIBRARY, Contract, named
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.engine import Budget, EngineError, Module
 from kubeguard.rego.engines import start
-from kubeguard.rego.opa import Opa
-from kubeguard.rego.worker import Worker
+from kubeguard.rego.engines.opa import Opa
+from kubeguard.rego.engines.worker import Worker
 
 ROOT = Path(__file__).parents[2]
 BUDGET = Budget(seconds=0.5, answer_bytes=1_000_000)
@@ -53,9 +53,9 @@ class TestOpa(Contract):
         def untold(error: object) -> int:
             raise DiedError("no trace")
 
-        from kubeguard.rego.process import DiedError
+        from kubeguard.rego.engines.process import DiedError
 
-        monkeypatch.setattr("kubeguard.rego.opa._line", untold)
+        monkeypatch.setattr("kubeguard.rego.engines.opa._line", untold)
         inputs = [{"number": "1"}, {"number": "abc"}]
         rows = engine.evaluate(named(engine), ["main.fine", "main.number"], inputs)
         assert [[len(a.warnings) for a in row] for row in rows] == [[0, 0], [0, 1]]

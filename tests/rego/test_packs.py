@@ -13,10 +13,10 @@ from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.registry import load_checks
 from kubeguard.rego import packs
 from kubeguard.rego.authoring import with_tests
+from kubeguard.rego.engines.worker import WORKER, Worker
 from kubeguard.rego.examples import Example, examples
 from kubeguard.rego.judge import LoadedRules
 from kubeguard.rego.rules import load
-from kubeguard.rego.worker import WORKER, Worker
 
 pytestmark = pytest.mark.skipif(not WORKER.exists(), reason="the Rego worker is not built")
 PACKS = sorted(packs.packs()) if WORKER.exists() else []

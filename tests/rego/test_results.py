@@ -13,12 +13,12 @@ from kubeguard.model.finding import Check
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.severity import Profile, Severity
 from kubeguard.model.views import View
-from kubeguard.rego.conftest import Combined, ConftestSet
 from kubeguard.rego.engine import Program
-from kubeguard.rego.plain import PlainSet
 from kubeguard.rego.policies import Ask, PolicySet, Question, Style
-from kubeguard.rego.results import Result, own, results
-from kubeguard.rego.trivy import TrivySet
+from kubeguard.rego.styles.conftest import Combined, ConftestSet
+from kubeguard.rego.styles.plain import PlainSet
+from kubeguard.rego.styles.results import Result, own, results
+from kubeguard.rego.styles.trivy import TrivySet
 from kubeguard.sources.text import read
 
 POD = b"""\

@@ -27,8 +27,8 @@ from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego import rules
 from kubeguard.rego.engine import Budget, EngineError, Module
 from kubeguard.rego.engines import start
-from kubeguard.rego.server import Server
-from kubeguard.rego.worker import Worker
+from kubeguard.rego.engines.server import Server
+from kubeguard.rego.engines.worker import Worker
 
 SECRET = "a-token-that-nobody-may-see"
 BUDGET = Budget(seconds=0.5, answer_bytes=100_000)
@@ -557,7 +557,12 @@ def serve_on(port: int) -> None:
 
 
 def test_the_package_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch):
-    for name in ("kubeguard.rego.server", "kubeguard.rego.client", "opa_client.opa", "opa_client"):
+    for name in (
+        "kubeguard.rego.engines.server",
+        "kubeguard.rego.engines.client",
+        "opa_client.opa",
+        "opa_client",
+    ):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "opa_client", None)
     with pytest.raises(UsageError, match="opa-python-client") as caught:

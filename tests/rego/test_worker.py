@@ -15,8 +15,8 @@ from contract import FIRST, LIBRARY, SECOND, SETTINGS, SLOW, Contract, named
 
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.engine import Budget, CompileError, EngineError, Module
-from kubeguard.rego.worker import Worker
-from kubeguard.rego.workers import Workers
+from kubeguard.rego.engines.worker import Worker
+from kubeguard.rego.engines.workers import Workers
 
 BUDGET = Budget(seconds=0.5, answer_bytes=1_000_000)
 
@@ -132,7 +132,7 @@ def test_it_ends_with_a_parent_that_is_killed(tmp_path: Path):
 import sys, threading
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.engine import Module
-from kubeguard.rego.worker import Worker
+from kubeguard.rego.engines.worker import Worker
 
 worker = Worker(EngineChoice(seconds=60))
 program = worker.compile([Module("slow.rego", sys.argv[1])])
@@ -182,8 +182,8 @@ class TestTwoWorkers:
     def test_they_share_what_takes_long_and_keep_the_order(
         self, both: Workers, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr("kubeguard.rego.workers._WORTHWHILE", 0)
-        monkeypatch.setattr("kubeguard.rego.workers._cores", lambda: 2)
+        monkeypatch.setattr("kubeguard.rego.engines.workers._WORTHWHILE", 0)
+        monkeypatch.setattr("kubeguard.rego.engines.workers._cores", lambda: 2)
         program = both.compile((FIRST, SECOND, LIBRARY), SETTINGS)
         inputs = [{"name": n, "number": n} for n in range(1_000)]
         rows = both.evaluate(program, ["main.number", 'main.a.b["c-d"]'], inputs)
@@ -199,8 +199,8 @@ class TestTwoWorkers:
         assert not both._second.pid
 
     def test_what_one_cannot_do_is_an_error(self, both: Workers, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr("kubeguard.rego.workers._WORTHWHILE", 0)
-        monkeypatch.setattr("kubeguard.rego.workers._cores", lambda: 2)
+        monkeypatch.setattr("kubeguard.rego.engines.workers._WORTHWHILE", 0)
+        monkeypatch.setattr("kubeguard.rego.engines.workers._cores", lambda: 2)
         program = both.compile((FIRST, LIBRARY), SETTINGS)
         both._second.close()
         with pytest.raises(EngineError, match="closed"):

@@ -16,7 +16,7 @@ import pytest
 
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.engine import Budget, EngineError, Module, Program
-from kubeguard.rego.worker import Worker
+from kubeguard.rego.engines.worker import Worker
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake engine is a script")
 
@@ -242,7 +242,7 @@ import os, sys
 from pathlib import Path
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.engine import Module
-from kubeguard.rego.worker import Worker
+from kubeguard.rego.engines.worker import Worker
 
 worker = Worker(EngineChoice(), program=Path(sys.argv[1]))
 program = worker.compile([Module("fine.rego", "fine")])

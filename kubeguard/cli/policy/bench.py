@@ -15,8 +15,8 @@ from kubeguard.model.manifest import Manifest
 from kubeguard.model.views import View
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.rego.engine import CompileError
+from kubeguard.rego.engines.worker import Worker
 from kubeguard.rego.load import load
-from kubeguard.rego.worker import Worker
 from kubeguard.sources import targets
 
 

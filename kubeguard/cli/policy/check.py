@@ -10,8 +10,8 @@ from kubeguard.formats._digest import plural
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.rego.authoring import with_tests
 from kubeguard.rego.engine import CompileError
+from kubeguard.rego.engines.worker import Worker
 from kubeguard.rego.load import load
-from kubeguard.rego.worker import Worker
 
 
 @click.command()

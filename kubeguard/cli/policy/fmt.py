@@ -15,7 +15,7 @@ from kubeguard.errors import UsageError
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.authoring import modules
 from kubeguard.rego.engine import CompileError, Module
-from kubeguard.rego.worker import Worker
+from kubeguard.rego.engines.worker import Worker
 
 
 @click.command()

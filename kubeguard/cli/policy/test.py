@@ -12,10 +12,10 @@ from kubeguard.cli.policy._said import complain, tell
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.rego.authoring import with_tests
 from kubeguard.rego.engine import CompileError, Coverage, NoRulesError, TestRun
+from kubeguard.rego.engines.worker import Worker
 from kubeguard.rego.examples import examples
 from kubeguard.rego.judge import LoadedRules
 from kubeguard.rego.load import load
-from kubeguard.rego.worker import Worker
 
 
 @click.command()

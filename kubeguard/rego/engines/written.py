@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kubeguard.rego import lines
 from kubeguard.rego.engine import Diagnostic, Module
+from kubeguard.rego.engines import lines
 
 
 class Written(NamedTuple):

@@ -13,13 +13,13 @@ from kubeguard.model.node import Node
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.rego.diagnostics import trouble
 from kubeguard.rego.engine import CompileError, Diagnostic, Engine, NoRulesError
-from kubeguard.rego.gatekeeper import rules
-from kubeguard.rego.gatekeeper.constraint import GROUP, Constraint, constraint
-from kubeguard.rego.gatekeeper.embedded import in_file, refusal
-from kubeguard.rego.gatekeeper.judging import ASKING, PARAMETERS, GatekeeperSet, asking, rule
-from kubeguard.rego.gatekeeper.template import Template, template
-from kubeguard.rego.modules import compiled
 from kubeguard.rego.policies import PolicySet, Question, Spec, Style
+from kubeguard.rego.styles.gatekeeper import rules
+from kubeguard.rego.styles.gatekeeper.constraint import GROUP, Constraint, constraint
+from kubeguard.rego.styles.gatekeeper.embedded import in_file, refusal
+from kubeguard.rego.styles.gatekeeper.judging import ASKING, PARAMETERS, GatekeeperSet, asking, rule
+from kubeguard.rego.styles.gatekeeper.template import Template, template
+from kubeguard.rego.styles.modules import compiled
 from kubeguard.sources.text import read
 
 _UNSUPPORTED = {

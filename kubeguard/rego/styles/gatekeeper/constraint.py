@@ -12,13 +12,13 @@ from kubeguard.model.finding import Check
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.node import Node
 from kubeguard.model.severity import Profile, Severity
-from kubeguard.rego import metadata
 from kubeguard.rego.engine import CompileError
-from kubeguard.rego.gatekeeper.embedded import refusal
-from kubeguard.rego.gatekeeper.match import Match, match
-from kubeguard.rego.gatekeeper.parameters import defaulted
-from kubeguard.rego.gatekeeper.template import VERSIONS, Template
 from kubeguard.rego.policies import Style
+from kubeguard.rego.styles import metadata
+from kubeguard.rego.styles.gatekeeper.embedded import refusal
+from kubeguard.rego.styles.gatekeeper.match import Match, match
+from kubeguard.rego.styles.gatekeeper.parameters import defaulted
+from kubeguard.rego.styles.gatekeeper.template import VERSIONS, Template
 from kubeguard.sources.schema.explain import explain
 
 GROUP = "constraints.gatekeeper.sh"

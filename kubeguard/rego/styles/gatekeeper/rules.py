@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from kubeguard.rego.engine import Diagnostic, Module, Program
-from kubeguard.rego.gatekeeper.template import Template
 from kubeguard.rego.source import at, code
+from kubeguard.rego.styles.gatekeeper.template import Template
 
 _PACKAGE = re.compile(r"^[ \t]*package[ \t]+(\S+)", re.MULTILINE)
 _DATA = re.compile(

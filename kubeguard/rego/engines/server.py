@@ -15,8 +15,6 @@ import requests
 from opa_client.errors import PolicyNotFoundError
 
 from kubeguard.policy.sources import EngineChoice
-from kubeguard.rego import lines
-from kubeguard.rego.client import Client
 from kubeguard.rego.engine import (
     Answer,
     Budget,
@@ -25,10 +23,12 @@ from kubeguard.rego.engine import (
     Module,
     Program,
 )
+from kubeguard.rego.engines import lines
+from kubeguard.rego.engines.client import Client
+from kubeguard.rego.engines.process import DiedError
+from kubeguard.rego.engines.questions import GIVEN_UP, PATIENCE
+from kubeguard.rego.engines.syntax import Tree, program
 from kubeguard.rego.places import steps
-from kubeguard.rego.process import DiedError
-from kubeguard.rego.questions import GIVEN_UP, PATIENCE
-from kubeguard.rego.syntax import Tree, program
 
 TOKEN = "KUBEGUARD_OPA_TOKEN"  # noqa: S105 - its name
 """The environment variable with the token, where no file has it."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-WORKER = Path(__file__).parent / "bin" / f"kubeguard-rego{'.exe' if os.name == 'nt' else ''}"
+WORKER = Path(__file__).parents[1] / "bin" / f"kubeguard-rego{'.exe' if os.name == 'nt' else ''}"
 OUT_OF_MEMORY = 78
 """The exit code of a worker that has passed its limit (engine/memory.go)."""
 _LAST_WORDS = 4096

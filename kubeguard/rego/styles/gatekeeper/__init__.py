@@ -3,6 +3,6 @@
 Only what lies at the policy's own path counts, never constraints among the inputs of a scan.
 """
 
-from kubeguard.rego.gatekeeper.loading import load
+from kubeguard.rego.styles.gatekeeper.loading import load
 
 __all__ = ["load"]

@@ -13,19 +13,19 @@ def start(choice: EngineChoice) -> Engine:
     Raises UsageError when a package is missing that it needs.
     """
     if choice.engine == "opa":
-        from kubeguard.rego.opa import Opa
+        from kubeguard.rego.engines.opa import Opa
 
         return Opa(choice)
     if choice.engine == "server":
         return _server(choice)
-    from kubeguard.rego.workers import Workers
+    from kubeguard.rego.engines.workers import Workers
 
     return Workers(choice)
 
 
 def _server(choice: EngineChoice) -> Engine:
     try:
-        from kubeguard.rego.server import Server
+        from kubeguard.rego.engines.server import Server
     except ModuleNotFoundError as error:
         missing = f"a server is asked by the package opa-python-client: {error}"
         raise UsageError(missing, "pip install 'kubeguard[opa]'") from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kubeguard.model.node import Node
-from kubeguard.rego.gatekeeper.embedded import refusal
+from kubeguard.rego.styles.gatekeeper.embedded import refusal
 
 _ANY = "*"
 

@@ -11,10 +11,10 @@ from kubeguard.model.location import Path
 from kubeguard.model.manifest import Manifest, Workload
 from kubeguard.model.node import Node
 from kubeguard.model.views import View
-from kubeguard.rego.gatekeeper.match import Subject
-from kubeguard.rego.gatekeeper.scopes import Cluster
-from kubeguard.rego.inputs import as_written, encoded
 from kubeguard.rego.policies import Question
+from kubeguard.rego.styles.gatekeeper.match import Subject
+from kubeguard.rego.styles.gatekeeper.scopes import Cluster
+from kubeguard.rego.styles.inputs import as_written, encoded
 
 _NOWHERE = "default"
 """The namespace of objects that name none, where they are compared with others: kubectl's."""

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from kubeguard.policy.sources import EngineChoice
-from kubeguard.rego import lines
-from kubeguard.rego.command import Ran, run
 from kubeguard.rego.engine import (
     OUTWARD,
     Answer,
@@ -24,10 +22,12 @@ from kubeguard.rego.engine import (
     Module,
     Program,
 )
-from kubeguard.rego.process import DiedError
-from kubeguard.rego.questions import OUT_OF_TIME, Questions
-from kubeguard.rego.syntax import Tree, program
-from kubeguard.rego.written import Written
+from kubeguard.rego.engines import lines
+from kubeguard.rego.engines.command import Ran, run
+from kubeguard.rego.engines.process import DiedError
+from kubeguard.rego.engines.questions import OUT_OF_TIME, Questions
+from kubeguard.rego.engines.syntax import Tree, program
+from kubeguard.rego.engines.written import Written
 
 _BATCH = 100
 """Inputs of one run of the program."""

@@ -10,7 +10,7 @@ from kubeguard.model.bundle import Bundle
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.views import View
 from kubeguard.rego import places
-from kubeguard.rego.results import Result
+from kubeguard.rego.styles.results import Result
 
 
 class Combined(Bundle):

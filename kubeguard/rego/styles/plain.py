@@ -10,15 +10,15 @@ from typing import Any
 from kubeguard.model.bundle import Bundle
 from kubeguard.model.finding import Check, Problem
 from kubeguard.model.views import View
-from kubeguard.rego import metadata
-from kubeguard.rego.asking import PLAINLY, Asking
 from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, Rule
-from kubeguard.rego.inputs import as_written
-from kubeguard.rego.modules import Compiled
 from kubeguard.rego.policies import NO_PARAMETERS, Ask, Parameters, PolicySet, Question, Style
-from kubeguard.rego.results import problem, results
 from kubeguard.rego.source import at, code
-from kubeguard.rego.together import Combined, about
+from kubeguard.rego.styles import metadata
+from kubeguard.rego.styles.asking import PLAINLY, Asking
+from kubeguard.rego.styles.inputs import as_written
+from kubeguard.rego.styles.modules import Compiled
+from kubeguard.rego.styles.results import problem, results
+from kubeguard.rego.styles.together import Combined, about
 
 _ASKED = re.compile(r"(?:deny|violation|warn)(?:_\w+)?")
 _ENVELOPE = re.compile(r"\binput\.(review|request)\b")

@@ -13,14 +13,15 @@ from kubeguard.model.manifest import Manifest
 from kubeguard.model.node import Node
 from kubeguard.model.trouble import TroubleKind
 from kubeguard.model.views import View
-from kubeguard.rego import metadata, places
+from kubeguard.rego import places
 from kubeguard.rego.diagnostics import trouble
 from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, Rule
-from kubeguard.rego.inputs import KEY, as_trivy
-from kubeguard.rego.modules import Compiled
 from kubeguard.rego.policies import NO_PARAMETERS, Ask, Parameters, PolicySet, Question, Style
-from kubeguard.rego.results import Result, by_line, place
 from kubeguard.rego.source import at, calls, code
+from kubeguard.rego.styles import metadata
+from kubeguard.rego.styles.inputs import KEY, as_trivy
+from kubeguard.rego.styles.modules import Compiled
+from kubeguard.rego.styles.results import Result, by_line, place
 
 _ENFORCED = re.compile(r"deny(?:_\w+)?")
 _SIGNS = re.compile(r"\b(?:__rego_metadata__|__rego_input__|__defsec_metadata)\b")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from kubeguard.rego.engine import Answer, Diagnostic
-from kubeguard.rego.process import DiedError
+from kubeguard.rego.engines.process import DiedError
 
 PATIENCE = 3
 """So often may a rule break the engine or its time before it is asked no more."""

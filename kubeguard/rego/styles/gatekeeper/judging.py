@@ -13,8 +13,9 @@ from kubeguard.model.manifest import Manifest
 from kubeguard.model.views import View
 from kubeguard.rego import places
 from kubeguard.rego.engine import Module
-from kubeguard.rego.gatekeeper.constraint import Constraint
-from kubeguard.rego.gatekeeper.reviews import (
+from kubeguard.rego.policies import NO_PARAMETERS, Ask, Parameters, PolicySet, Question
+from kubeguard.rego.styles.gatekeeper.constraint import Constraint
+from kubeguard.rego.styles.gatekeeper.reviews import (
     Review,
     Reviewed,
     inventory,
@@ -22,9 +23,8 @@ from kubeguard.rego.gatekeeper.reviews import (
     portions,
     review,
 )
-from kubeguard.rego.gatekeeper.scopes import Cluster
-from kubeguard.rego.policies import NO_PARAMETERS, Ask, Parameters, PolicySet, Question
-from kubeguard.rego.results import Result, problem
+from kubeguard.rego.styles.gatekeeper.scopes import Cluster
+from kubeguard.rego.styles.results import Result, problem
 
 PACKAGE = "kubeguard_gatekeeper"
 PARAMETERS = "kubeguard_parameters"

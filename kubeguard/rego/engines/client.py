@@ -18,9 +18,9 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from kubeguard.policy.sources import EngineChoice
-from kubeguard.rego import lines
 from kubeguard.rego.engine import Budget, EngineError
-from kubeguard.rego.process import DiedError
+from kubeguard.rego.engines import lines
+from kubeguard.rego.engines.process import DiedError
 
 _CONNECT_SECONDS = 3.0
 _GRACE = 1.0

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kubeguard.policy.sources import EngineChoice
-from kubeguard.rego import answers, lines
 from kubeguard.rego.engine import (
     OUTWARD,
     Answer,
@@ -23,8 +22,9 @@ from kubeguard.rego.engine import (
     Program,
     Tests,
 )
-from kubeguard.rego.process import WORKER, DiedError, WorkerProcess
-from kubeguard.rego.questions import OUT_OF_TIME, Questions
+from kubeguard.rego.engines import answers, lines
+from kubeguard.rego.engines.process import WORKER, DiedError, WorkerProcess
+from kubeguard.rego.engines.questions import OUT_OF_TIME, Questions
 
 BATCH = 20
 """Inputs in a request at most: fewer cost more requests, more cost only memory."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from kubeguard.policy.sources import EngineChoice
 from kubeguard.rego.engine import Answer, Module, Program
-from kubeguard.rego.worker import BATCH, Worker
+from kubeguard.rego.engines.worker import BATCH, Worker
 
 _SAMPLE = 2 * BATCH
 """Inputs that show how long the others will take."""

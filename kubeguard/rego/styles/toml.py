@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kubeguard.errors import KubeguardError
-from kubeguard.rego.metadata import texts
+from kubeguard.rego.styles.metadata import texts
 
 NAME = "conftest.toml"
 DEFAULT = "policy"

@@ -10,8 +10,8 @@ from functools import cached_property
 from kubeguard.model.cluster import NEWEST
 from kubeguard.model.node import Node
 from kubeguard.rego.engine import Module
-from kubeguard.rego.gatekeeper.embedded import module, refusal
-from kubeguard.rego.gatekeeper.parameters import schema_of
+from kubeguard.rego.styles.gatekeeper.embedded import module, refusal
+from kubeguard.rego.styles.gatekeeper.parameters import schema_of
 from kubeguard.sources.schema.crd import CustomKinds
 from kubeguard.sources.schema.release import release
 from kubeguard.sources.schema.shape import Json, Shape

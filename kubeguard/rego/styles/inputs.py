@@ -17,7 +17,7 @@ from kubeguard.rego.places import to_pointer
 from kubeguard.sources.places import TextPlaces
 
 if TYPE_CHECKING:
-    from kubeguard.rego.dockerfiles import Shapes
+    from kubeguard.rego.styles.dockerfiles import Shapes
 
 METADATA = "__defsec_metadata"
 """The key under which Trivy keeps the place of a mapping, in the mapping itself."""
@@ -33,7 +33,7 @@ def shapes_of(view: Dockerfile) -> Shapes:
     """Both shapes of a Dockerfile, made once."""
     found = _shapes.get(view)
     if found is None:
-        from kubeguard.rego.dockerfiles import shapes
+        from kubeguard.rego.styles.dockerfiles import shapes
 
         found = _shapes[view] = shapes(view)
     return found

@@ -14,8 +14,8 @@ from kubeguard.model.node import Node
 from kubeguard.model.severity import Severity
 from kubeguard.model.views import View
 from kubeguard.rego import places
-from kubeguard.rego.inputs import shapes_of
-from kubeguard.rego.metadata import severity
+from kubeguard.rego.styles.inputs import shapes_of
+from kubeguard.rego.styles.metadata import severity
 
 _MESSAGES = ("msg", "message")
 _MAX_MESSAGE = 2_000

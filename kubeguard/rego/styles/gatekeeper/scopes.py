@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from kubeguard.model.manifest import Manifest
-from kubeguard.rego.gatekeeper.match import Subject
+from kubeguard.rego.styles.gatekeeper.match import Subject
 from kubeguard.sources.schema.lifecycle import built_in
 
 _CLUSTER = {

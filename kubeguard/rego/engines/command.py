@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Sequence
 from typing import IO, Any, NamedTuple
 
-from kubeguard.rego import lines
 from kubeguard.rego.engine import Budget, EngineError
-from kubeguard.rego.process import DiedError, confine, environment
+from kubeguard.rego.engines import lines
+from kubeguard.rego.engines.process import DiedError, confine, environment
 
 
 class Ran(NamedTuple):

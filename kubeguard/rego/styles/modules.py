@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kubeguard.rego.asking import Asking
 from kubeguard.rego.engine import CompileError, Diagnostic, Engine, Module, Program, Rule
 from kubeguard.rego.places import steps
 from kubeguard.rego.policies import Question
 from kubeguard.rego.source import at, call, calls
+from kubeguard.rego.styles.asking import Asking
 
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "trivy": (

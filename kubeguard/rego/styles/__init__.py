@@ -1,0 +1,1 @@
+"""Policies of each tool, as that tool means them."""
