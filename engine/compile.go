@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/storage"
@@ -56,6 +57,7 @@ func (s *shelf) compile(r *request) (*compileAnswer, error) {
 	if p.compiler, err = compiled(modules, capabilities, store, r.Strict); err != nil {
 		return nil, err
 	}
+	collectGarbage()
 	return &compileAnswer{s.add(p), packagesOf(p.compiler, modules), rulesOf(p.compiler)}, nil
 }
 
@@ -108,20 +110,31 @@ func compiled(
 	return compiler, nil
 }
 
-// parseAll parses every file, and reports the errors of all of them.
+// parseAll parses every file, on all cores, and reports the errors of all of them.
 func parseAll(files []source, capabilities *ast.Capabilities) (map[string]*ast.Module, error) {
+	parsed := make([]*ast.Module, len(files))
+	failed := make([]error, len(files))
+	var running sync.WaitGroup
+	for i, file := range files {
+		running.Go(func() {
+			failed[i] = calmly(func() (err error) {
+				parsed[i], err = parse(file, capabilities)
+				return err
+			})
+		})
+	}
+	running.Wait()
 	modules := make(map[string]*ast.Module, len(files))
 	var failures ast.Errors
-	for _, file := range files {
-		module, err := parse(file, capabilities)
+	for i, file := range files {
 		var refused ast.Errors
 		switch {
-		case errors.As(err, &refused):
+		case errors.As(failed[i], &refused):
 			failures = append(failures, refused...)
-		case err != nil:
-			return nil, err
+		case failed[i] != nil:
+			return nil, failed[i]
 		default:
-			modules[file.Name] = module
+			modules[file.Name] = parsed[i]
 		}
 	}
 	if len(failures) > 0 {

@@ -12,11 +12,17 @@ import (
 const (
 	exitOutOfMemory = 78
 	memoryPoll      = 10 * time.Millisecond
+	garbagePercent  = 400
 )
+
+// collectGarbage begins to do so. Until the first policies are compiled nothing is collected: that
+// costs time, and is for a process that may be gone before it needs the memory.
+func collectGarbage() { debug.SetGCPercent(garbagePercent) }
 
 // guardMemory ends the process as soon as it holds more than limit bytes; near the limit the
 // garbage collector works harder, so that only what is really in use counts.
 func guardMemory(limit string) error {
+	debug.SetGCPercent(-1)
 	if limit == "" {
 		return nil
 	}

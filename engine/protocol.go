@@ -86,20 +86,29 @@ func (s *shelf) answer(line []byte) []byte {
 	if err != nil {
 		return encode(r.ID, errorAnswer{diagnose(err, nil)})
 	}
-	body, err := s.perform(r)
+	var body any
+	err = calmly(func() (err error) {
+		body, err = s.perform(r)
+		return err
+	})
 	if err != nil {
 		return encode(r.ID, errorAnswer{diagnose(err, r.Modules)})
 	}
 	return encode(r.ID, body)
 }
 
-// perform does what is asked for; a panic in OPA is an answer like any other error.
-func (s *shelf) perform(r *request) (body any, err error) {
+// calmly does something; a panic in OPA is an error like any other.
+func calmly(do func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = refusal("panic", "%v\n%s", cause, debug.Stack())
 		}
 	}()
+	return do()
+}
+
+// perform does what is asked for.
+func (s *shelf) perform(r *request) (any, error) {
 	switch r.Op {
 	case "info":
 		return info(), nil

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -13,6 +13,8 @@ from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check, Report
 from kubeguard.model.node import Node
+from kubeguard.model.verdict import Rules, Verdict
+from kubeguard.model.views import View
 from kubeguard.policy import configuration
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.mention import mentions_us
@@ -64,8 +66,9 @@ def load_policy(
 ) -> Policy:
     """The policy in `config`, or in the `kubeguard.yaml` at or above the working directory.
 
-    `options` are choices of a command line, which win. Policies in Rego are loaded: one that does
-    not compile is in the report of whoever asks it. Raises UsageError with the place.
+    `options` are choices of a command line, which win. Policies in Rego are loaded meanwhile: one
+    that does not compile is in the report of whoever asks it, one that does not exist is a
+    UsageError there. Raises UsageError with the place.
     """
     node = _configuration(config)
     policy = _with_rules(node, options)
@@ -105,7 +108,7 @@ def _with_rules(node: Node | None, options: Options | None) -> Policy:
         return policy
     from kubeguard.rego import rules
 
-    return replace(policy, rules=rules.load(policy.policies, policy.rego))
+    return replace(policy, rules=rules.Loading(policy.policies, policy.rego))
 
 
 def _read(file: Path) -> Node | None:
@@ -150,15 +153,19 @@ def _settings(
     context: int,
     whole: bool,
 ) -> engine.Settings:
-    rules = policy.rules
     return engine.Settings(
         version=policy.kubernetes_version,
-        policies=partial(rules.judge, select(rules.checks, policy)) if rules else None,
+        policies=partial(_judged, policy.rules, policy) if policy.rules else None,
         schemas=_schemas(policy) if any(check.family == "schema" for check in checks) else None,
         suppressions=suppressions,
         context=context,
         whole=whole,
     )
+
+
+def _judged(rules: Rules, policy: Policy, views: Sequence[View]) -> Verdict:
+    """What the policies in Rego say that the user chose."""
+    return rules.judge(select(rules.checks, policy), views)
 
 
 def _suppressions(policy: Policy, today: date | None) -> engine.Suppressions:

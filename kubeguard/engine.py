@@ -111,11 +111,11 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
     faults: list[Fault] = []
     names = {reading.name for reading in readings}
     every = tuple(manifest for own in manifests for manifest in own)
+    on_bundle = [*_ask(Bundle(every), [c for c in checks if c.on is Bundle], faults)]
     verdict = Verdict()
-    if settings.policies:
+    if settings.policies:  # the last to be asked: their engine may still be starting
         dockerfiles = (reading.dockerfile for reading in readings if reading.dockerfile)
         verdict = settings.policies((*every, *dockerfiles))
-    on_bundle = _ask(Bundle(every), [c for c in checks if c.on is Bundle], faults)
     for check, problem in chain(on_bundle, verdict.problems):
         name = problem.where.source.name
         if name in names:

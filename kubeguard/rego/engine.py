@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from kubeguard.errors import KubeguardError
@@ -75,8 +74,7 @@ class Program(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What one query says about one input.
 
     `value` is None and `defined` False where the rule is undefined. `warnings` are errors of
@@ -106,11 +104,9 @@ class Budget(NamedTuple):
     """Levels of an input."""
 
 
-@dataclass(frozen=True, slots=True)
-class TestRun:
+class Run(NamedTuple):
     """One test of `policy test`: `status` is pass, fail, skip or error; `trace` when asked for."""
 
-    __test__ = False
     package: str
     name: str
     file: str
@@ -123,8 +119,7 @@ class TestRun:
     cases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(NamedTuple):
     """Lines of one file that ran and that did not, and the share that did, 0 to 100."""
 
     file: str
@@ -136,7 +131,7 @@ class Coverage:
 class Tests(NamedTuple):
     """What the tests of a program said."""
 
-    runs: tuple[TestRun, ...]
+    runs: tuple[Run, ...]
     coverage: tuple[Coverage, ...] = ()
 
 
@@ -196,15 +191,3 @@ class Serving(Engine, Protocol):
     def modules(self) -> tuple[Module, ...]:
         """Its policies. Raises EngineError."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How an engine is to be run: what the user chose under `rego:` or by `--rego-*`."""
-
-    engine: str = "builtin"
-    """`builtin`, `opa` or `server`."""
-    url: str = ""
-    allow: frozenset[str] = frozenset()
-    """Names out of OUTWARD that policies may use after all."""
-    budget: Budget = field(default_factory=Budget)

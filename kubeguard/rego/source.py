@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kubeguard.rego.engine import Diagnostic, Module
 
 _COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*"|`[^`]*`)|#[^\n]*')
 
 
+@lru_cache(maxsize=1024)
 def code(text: str) -> str:
     """A module with its comments blanked, so that offsets stay."""
     return _COMMENT.sub(lambda found: found[1] or " " * len(found[0]), text)

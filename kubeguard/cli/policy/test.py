@@ -11,7 +11,7 @@ from kubeguard.cli.output import note
 from kubeguard.cli.policy._said import complain, tell
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.rego.authoring import with_tests
-from kubeguard.rego.engine import CompileError, Coverage, NoRulesError, TestRun
+from kubeguard.rego.engine import CompileError, Coverage, NoRulesError, Run
 from kubeguard.rego.engines.worker import Worker
 from kubeguard.rego.examples import examples
 from kubeguard.rego.judge import LoadedRules
@@ -70,7 +70,7 @@ _NONE = "no test was found: rules in *_test.rego whose names begin with test_"
 _COLORS = {"pass": "green", "fail": "red", "error": "red", "skip": "yellow"}
 
 
-def _told(run: TestRun) -> Iterator[str]:
+def _told(run: Run) -> Iterator[str]:
     """`pass  package.test_name (0.3 ms)`, and all that is known of one that did not."""
     mark = click.style(f"{run.status:5}", fg=_COLORS[run.status])
     yield f"{mark} {run.package}.{run.name} ({run.nanoseconds / 1e6:.1f} ms)"

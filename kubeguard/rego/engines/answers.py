@@ -13,7 +13,7 @@ from kubeguard.rego.engine import (
     Package,
     Program,
     Rule,
-    TestRun,
+    Run,
     Tests,
 )
 
@@ -82,9 +82,9 @@ def tests(told: Mapping[str, Any]) -> Tests:
     )
 
 
-def _run(told: Mapping[str, Any]) -> TestRun:
+def _run(told: Mapping[str, Any]) -> Run:
     error = told.get("error")
-    return TestRun(
+    return Run(
         told["package"],
         told["name"],
         told["file"],

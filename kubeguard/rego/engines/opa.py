@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -186,9 +185,8 @@ class Opa:
             for number, value in answers:
                 rows[number][query] = self._answer(value)
         if alone:
-            rows[0][0] = replace(
-                rows[0][0], warnings=tuple(dict.fromkeys(bundle.diagnostics(told)))
-            )
+            warnings = tuple(dict.fromkeys(bundle.diagnostics(told)))
+            rows[0][0] = rows[0][0]._replace(warnings=warnings)
         elif "errors" in told:
             self._warn(bundle, queries, rows, sorted(set(map(_line, told["errors"]))))
         return rows
@@ -216,7 +214,7 @@ class Opa:
             warning = bundle.diagnostic(error)
             known = rows[number][query]
             if warning not in known.warnings:
-                rows[number][query] = replace(known, warnings=(*known.warnings, warning))
+                rows[number][query] = known._replace(warnings=(*known.warnings, warning))
 
     def _evaluated(self, bundle: Written, terms: Sequence[str]) -> Told:
         """What the program says of terms, each on a line of its own. Raises DiedError."""

@@ -110,7 +110,7 @@ def environment(memory: int, outward: bool) -> dict[str, str]:
     """Nothing of ours: no secret that a policy or a crash could tell."""
     names = ("SYSTEMROOT", *(_NETWORK if outward else ()))
     kept = {name: os.environ[name] for name in names if name in os.environ}
-    return {"KUBEGUARD_REGO_MEMORY": str(memory), "GOGC": "200", **kept}
+    return {"KUBEGUARD_REGO_MEMORY": str(memory), **kept}
 
 
 def confine(pid: int, memory: int, written: int) -> None:

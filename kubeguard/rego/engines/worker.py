@@ -6,7 +6,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -198,7 +197,7 @@ class Worker:
         """What OPA says when it was stopped is not for users."""
         if answer.failure and answer.failure.code == OUT_OF_TIME:
             message = f"it takes longer than {self._budget.seconds:g} s"
-            return replace(answer, failure=answer.failure._replace(message=message))
+            return answer._replace(failure=answer.failure._replace(message=message))
         return answer
 
     def _about(self, program: Program, request: dict[str, Any], seconds: float) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -195,13 +196,14 @@ def views(rule: Described, program: Program, sources: Mapping[str, str]) -> tupl
 def _spoken_of(file: str, program: Program, sources: Mapping[str, str]) -> tuple[type[View], ...]:
     """What a module reads, or, when it leaves that to others, what those read; else manifests."""
     text = code(sources[file])
-    own = _signs(text)
-    if not own:
-        used = (p.module for p in program.packages if uses(text, p.package) and p.module != file)
-        own = _signs("\n".join(code(sources.get(module, "")) for module in used))
-    return own or (Manifest,)
+    if own := _signs(text):
+        return own
+    used = (p.module for p in program.packages if uses(text, p.package) and p.module != file)
+    theirs = {view for module in used for view in _signs(code(sources.get(module, "")))}
+    return tuple(theirs) or (Manifest,)
 
 
+@lru_cache(maxsize=1024)
 def _signs(text: str) -> tuple[type[View], ...]:
     signs = ((Manifest, _MANIFEST), (Dockerfile, _DOCKERFILE))
     return tuple(view for view, sign in signs if sign.search(text))

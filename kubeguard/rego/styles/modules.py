@@ -118,25 +118,22 @@ def _missing(
     program: Program, modules: Sequence[Module], data: Mapping[str, Any]
 ) -> Iterator[Diagnostic]:
     """Imports of packages and documents that nothing here defines."""
-    there = [steps(package.package) for package in program.packages]
+    there = {steps(package.package) for package in program.packages}
+    above = {path[:length] for path in there for length in range(len(path) + 1)}
     sources = {module.name: module for module in modules}
     for package in program.packages:
         for each in package.imports:
             path = steps(each)
             if path[:1] != ("data",) or len(path) == 1 or path[1:2] in _GIVEN:
                 continue
-            if _within(data, path[1:]) or any(_related(path[1:], other) for other in there):
+            wanted = path[1:]
+            inside = any(wanted[:length] in there for length in range(len(wanted)))
+            if wanted in above or inside or _within(data, wanted):
                 continue
             module = sources[package.module]
             found = re.search(rf"^\s*import\s+({re.escape(each)})", module.text, re.MULTILINE)
             message = f"imports {each}, which neither the policies nor their data define"
             yield at(module, found.start(1) if found else 0, "undefined_import", message)
-
-
-def _related(one: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
-    """Whether one path is inside the other."""
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
 
 
 def _within(data: object, path: Sequence[str | int]) -> bool:
