@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "Tell why a check exists and what to do.",
     "checks": "List the checks.",
     "policy": "Write and test policies in Rego.",
+    "webhook": "Judge what is asked of a cluster.",
     "completion": "Print the shell completion script.",
 }
 """Every command with its one line."""

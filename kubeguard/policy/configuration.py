@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path as File
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check, Spelling, Suppression
 from kubeguard.model.node import Node, Source
 from kubeguard.model.severity import Profile, Severity
+from kubeguard.policy.admission import Admission, Exempt, Mode, ModeRule, ProfileRule, Where
 from kubeguard.policy.names import Names, suggest
 from kubeguard.policy.policy import Exemption, Policy, release
 from kubeguard.policy.schema import mistake, shown, validate
@@ -106,7 +107,36 @@ def parse(node: Node, checks: Sequence[Check], policy: Policy | None = None) -> 
         },
         non_waivable=frozenset(map(read.check, node["non_waivable"])),
         suppressions=tuple(map(read.exemption, node["suppressions"])),
+        admission=_admission(node["webhook"], read),
     )
+
+
+def _admission(node: Node, read: _Reader) -> Admission:
+    chosen: dict[str, Any] = {
+        key: Mode(node[key].text) for key in ("mode", "on_fault", "unchanged") if node[key].exists
+    }
+    return Admission(
+        **chosen,
+        annotations=node["annotations"].value is True,
+        modes=tuple(
+            ModeRule(Mode(item["mode"].text), read.checks(item["checks"]), _where(item))
+            for item in node["modes"]
+        ),
+        profiles=tuple(
+            ProfileRule(Profile[item["profile"].text.upper()], _where(item))
+            for item in node["profiles"]
+        ),
+        exempt=Exempt(**{key: _texts(value) for key, value in node["exempt"].items()}),
+    )
+
+
+def _where(node: Node) -> Where:
+    selector = node["namespace_selector"]
+    return Where(_texts(node["namespaces"]), selector.mapping if selector.exists else None)
+
+
+def _texts(node: Node) -> tuple[str, ...]:
+    return tuple(item.text for item in node)
 
 
 class Options(NamedTuple):
@@ -188,6 +218,12 @@ class _Reader:
 
     def check_or_family(self, node: Node) -> str:
         return self._named(node, self.names.check_or_family, "check or family", False)
+
+    def checks(self, node: Node) -> frozenset[str]:
+        """The ids that a list of ids, names and families means."""
+        named = set(map(self.check_or_family, node))
+        every = self.names.checks.values()
+        return frozenset(c.id for c in every if c.id in named or c.family in named)
 
     def ignorable(self, node: Node) -> str:
         """A check or family that may be switched off."""

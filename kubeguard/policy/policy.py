@@ -14,6 +14,7 @@ from kubeguard.model.finding import Suppression
 from kubeguard.model.node import Node
 from kubeguard.model.severity import Profile, Severity
 from kubeguard.model.verdict import Rules
+from kubeguard.policy.admission import Admission
 from kubeguard.policy.sources import EngineChoice, PolicySource
 
 
@@ -40,7 +41,7 @@ class Policy:
 
     `fail_on` None never fails, `root` is the folder that file patterns are relative to (None: the
     working directory), `exclude` holds .gitignore patterns, `rules` are the policies in Rego when
-    there are any, loaded.
+    there are any, loaded, `admission` is how the webhook answers.
     """
 
     profile: Profile = Profile.RESTRICTED
@@ -56,6 +57,7 @@ class Policy:
     policies: tuple[PolicySource, ...] = ()
     rego: EngineChoice = field(default_factory=EngineChoice)
     rules: Rules | None = None
+    admission: Admission = field(default_factory=Admission)
     root: File | None = None
 
 

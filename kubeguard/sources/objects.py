@@ -95,7 +95,7 @@ def _typed(document: Node) -> Sorted:
 
 
 def _half_typed(document: Node) -> Sorted:
-    return Sorted(Family.KUBERNETES, (_object(document),), tuple(_troubles(document)))
+    return Sorted(Family.KUBERNETES, (identified(document),), tuple(_troubles(document)))
 
 
 def _troubles(node: Node) -> Iterator[Trouble]:
@@ -138,27 +138,27 @@ def _unpack(document: Node, depth: int) -> Iterator[Node]:
     kind = document.get("kind")
     items = document.get("items")
     if not (isinstance(kind, str) and kind.endswith("List") and "items" in document.mapping):
-        yield _object(document)
+        yield identified(document)
         return
     if items is not None and not isinstance(items, list):
-        yield _object(document)
+        yield identified(document)
         return
     for item in document["items"]:
         value = item.value
         if not isinstance(value, dict):
-            yield _object(item)
+            yield identified(item)
             continue
         if kind != "List" and "kind" not in value:
             version = document.get("apiVersion")
             value = {"apiVersion": version, "kind": kind.removesuffix("List"), **value}
-        node = _object(Node(value, document.source, item.path))
+        node = identified(Node(value, document.source, item.path))
         if depth < _MAX_LIST_DEPTH:
             yield from _unpack(node, depth + 1)
         else:
             yield node
 
 
-def _object(node: Node) -> Node:
+def identified(node: Node) -> Node:
     """The node with a source of its own that knows which object it is."""
     kind = node.get("kind")
     kind = kind if isinstance(kind, str) else ""
@@ -175,4 +175,4 @@ def _object(node: Node) -> Node:
 
 
 def _note(node: Node, kind: TroubleKind, message: str) -> Trouble:
-    return Trouble(_object(node), kind, message)
+    return Trouble(identified(node), kind, message)

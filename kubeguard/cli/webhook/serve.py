@@ -1,0 +1,110 @@
+"""`kubeguard webhook serve`: the validating admission webhook."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+import click
+
+from kubeguard.errors import UsageError
+from kubeguard.policy.configuration import Options
+from kubeguard.policy.sources import PolicySource
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Instead of the nearest kubeguard.yaml.",
+)
+@click.option("--policy", multiple=True, metavar="PATH", help="Policies in Rego, as in scan.")
+@click.option(
+    "--address",
+    default="0.0.0.0:8443",
+    metavar="HOST:PORT",
+    show_default=True,
+    help="Where to listen.",
+)
+@click.option("--cert", type=_FILE, help="The certificate, with what it is signed by (PEM).")
+@click.option("--key", type=_FILE, help="Its key (PEM).")
+@click.option("--client-ca", type=_FILE, help="Only clients with a certificate of this authority.")
+@click.option("--plain-http", is_flag=True, help="Without TLS, on a loopback address.")
+@click.option(
+    "--kubeconfig", type=_FILE, help="For the labels of namespaces; in a pod its account does."
+)
+@click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep redacted reviews in this folder.",
+)
+@click.option(
+    "--requests", type=click.IntRange(1), default=128, show_default=True, help="To judge at a time."
+)
+def serve(
+    config: str | None,
+    policy: tuple[str, ...],
+    address: str,
+    cert: Path | None,
+    key: Path | None,
+    client_ca: Path | None,
+    plain_http: bool,
+    kubeconfig: Path | None,
+    record: Path | None,
+    requests: int,
+) -> None:
+    """Serve /validate, /livez, /readyz and /metrics; logs decisions as JSON lines.
+
+    SIGTERM finishes what has begun. SIGHUP or a changed file reloads policy and certificate; what
+    is broken does not replace what serves.
+    """
+    host, port = _address(address)
+    if (cert is None) != (key is None):
+        raise UsageError("--cert and --key belong together")
+    if cert is None and not (plain_http and _is_loopback(host)):
+        raise UsageError(
+            "an API server wants TLS: give --cert and --key",
+            "to try it out: --plain-http --address 127.0.0.1:8443",
+        )
+    if client_ca and not cert:
+        raise UsageError("--client-ca needs --cert and --key")
+    try:
+        from kubeguard.webhook import server
+    except ModuleNotFoundError as error:
+        hint = "pip install 'kubeguard[webhook]'"
+        raise UsageError(f"the webhook needs another package: {error}", hint) from None
+    from kubeguard.webhook.app import Limits
+    from kubeguard.webhook.certificate import Pair
+
+    server.serve(
+        server.Serving(
+            config,
+            Options(policies=tuple(map(PolicySource, policy))),
+            host,
+            port,
+            Pair(cert, key) if cert and key else None,
+            client_ca,
+            str(kubeconfig) if kubeconfig else None,
+            record,
+            Limits(requests=requests),
+        )
+    )
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(host)
+        number = int(port)
+    except ValueError:
+        colon, number = "", 0
+    if not colon or not 0 < number < 65_536:
+        raise UsageError(f"{text[:60]!r} is no HOST:PORT", "0.0.0.0:8443 or [::]:8443")
+    return host, number
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback

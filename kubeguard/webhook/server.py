@@ -1,0 +1,208 @@
+"""Serves the webhook by granian: one process that judges, and above it one that replaces it.
+
+The upper process reads policy and certificate, and starts a lower one with them by fork. When they
+change on the disk it reads them again: what is whole is served by a new lower process, while the
+old one answers what it has begun; what is broken changes nothing but what `/readyz?verbose` says.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from mmap import mmap
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any, NamedTuple
+
+from granian.constants import Interfaces, SSLProtocols
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from kubeguard import api
+from kubeguard.errors import KubeguardError, UsageError
+from kubeguard.model.finding import Check
+from kubeguard.policy.configuration import Options
+from kubeguard.policy.policy import Policy
+from kubeguard.webhook.app import App, Limits
+from kubeguard.webhook.certificate import Kept, Pair
+from kubeguard.webhook.health import Health
+from kubeguard.webhook.hook import Webhook
+from kubeguard.webhook.journal import Journal
+from kubeguard.webhook.judge import Labels
+from kubeguard.webhook.metrics import Metrics
+from kubeguard.webhook.records import Recorder
+
+_LOOK = 1.0
+"""Seconds between looks at the files."""
+_OVERLAP = 1.0
+"""Seconds that a new process has to begin before the old one ends."""
+_HEADERS = 5_000
+"""Milliseconds to read the headers of a request."""
+_ERROR_BYTES = 4096
+
+
+class Serving(NamedTuple):
+    """What to serve, and where. Without `pair` it is plain HTTP."""
+
+    config: str | None
+    options: Options
+    host: str = "127.0.0.1"
+    port: int = 8443
+    pair: Pair | None = None
+    client_ca: Path | None = None
+    kubeconfig: str | None = None
+    record: Path | None = None
+    limits: Limits = Limits()
+
+
+class Loaded(NamedTuple):
+    """A policy that can be served, with the whole catalogue."""
+
+    policy: Policy
+    checks: tuple[Check, ...]
+
+
+def load(config: str | None, options: Options) -> Loaded:
+    """The policy as it lies on the disk. Raises KubeguardError for one that cannot be served."""
+    policy = api.load_policy(config, options)
+    checks = api.catalogue(policy)
+    for trouble in policy.rules.troubles if policy.rules else ():
+        raise UsageError(f"{trouble.node.location}: {trouble.message}")
+    return Loaded(policy, checks)
+
+
+def serve(serving: Serving) -> None:
+    """Serve until SIGTERM. Raises KubeguardError when there is nothing that could be served."""
+    with TemporaryDirectory(prefix="kubeguard-") as folder:
+        _Supervisor(serving, Path(folder)).run()
+
+
+class _Supervisor:
+    """The upper process."""
+
+    def __init__(self, serving: Serving, folder: Path) -> None:
+        self.serving = serving
+        self.journal = Journal(_write)
+        self.kept = Kept(folder)
+        self.error = _Shared()
+        self.expires = self.kept.take(serving.pair) if serving.pair else 0.0
+        self.loaded = load(serving.config, serving.options)
+        if serving.record:
+            Recorder(serving.record)  # a folder that cannot be written to is told at the start
+        self.seen = self._look()
+
+    def run(self) -> None:
+        if "fork" in multiprocessing.get_all_start_methods():
+            multiprocessing.set_start_method("fork", force=True)
+        server = Server(
+            "kubeguard",
+            self.serving.host,
+            self.serving.port,
+            interface=Interfaces.ASGI,
+            websockets=False,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADERS),
+            http2_settings=HTTP2Settings(max_headers_size=64 * 1024),
+            log_level=LogLevels.warning,
+            ssl_cert=self.kept.pair.certificate if self.serving.pair else None,
+            ssl_key=self.kept.pair.key if self.serving.pair else None,
+            ssl_protocol_min=SSLProtocols.tls12,
+            ssl_ca=self.serving.client_ca,
+            ssl_client_verify=self.serving.client_ca is not None,
+            respawn_failed_workers=True,
+            respawn_interval=_OVERLAP,
+            workers_kill_timeout=30,
+        )
+        server.on_reload(self.reload)
+        Thread(target=self._watch, name="files", daemon=True).start()
+        gc.freeze()
+        self._tell("serving", address=f"{self.serving.host}:{self.serving.port}")
+        server.serve(target_loader=self.app, wrap_loader=False)
+
+    def app(self) -> App:
+        """What the lower process serves; this runs in it."""
+        policy, checks = self.loaded
+        hook = Webhook(policy, checks, self._labels())
+        health = Health(hook.policy, self.expires, self.error.get)
+        recorder = Recorder(self.serving.record) if self.serving.record else None
+        return App(hook, Metrics(), self.journal, health, self.serving.limits, recorder)
+
+    def _labels(self) -> Labels:
+        if not self.loaded.policy.admission.labels:
+            return lambda _: {}
+        from kubeguard.webhook.namespaces import Namespaces
+
+        namespaces = Namespaces(self.serving.kubeconfig, lambda why: self._tell("fault", why=why))
+        namespaces.wait(5.0)
+        return namespaces.labels
+
+    def reload(self) -> None:
+        """Take what lies on the disk, as far as it is whole."""
+        self.seen = self._look()
+        try:
+            loaded = load(self.serving.config, self.serving.options)
+            if self.serving.pair:
+                self.expires = self.kept.take(self.serving.pair)
+            self.loaded = loaded
+        except KubeguardError as error:
+            self.error.set(error.message)
+            self._tell("kept", error=error.message)
+        else:
+            self.error.set("")
+            self._tell("reloaded")
+
+    def _watch(self) -> None:
+        """Reload when files have changed."""
+        while True:
+            time.sleep(_LOOK)
+            if self._look() != self.seen:
+                os.kill(os.getpid(), signal.SIGHUP)
+                time.sleep(_LOOK)
+
+    def _look(self) -> tuple[object, ...]:
+        """Something that differs when a file does; in a mounted ConfigMap files are links."""
+        return tuple(map(_state, self._files()))
+
+    def _files(self) -> Iterator[Path]:
+        if self.serving.config:
+            yield Path(self.serving.config)
+        yield from self.serving.pair or ()
+        for source in self.loaded.policy.policies:
+            path = Path(source.path)
+            yield path
+            yield from sorted(path.rglob("*")) if path.is_dir() else ()
+
+    def _tell(self, event: str, **said: Any) -> None:
+        self.journal.event(event, **said)
+
+
+def _state(file: Path) -> object:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class _Shared:
+    """A text that the upper process writes and lower ones read."""
+
+    def __init__(self) -> None:
+        self._memory = mmap(-1, _ERROR_BYTES)
+
+    def set(self, text: str) -> None:
+        self._memory[:] = text.encode()[: _ERROR_BYTES - 1].ljust(_ERROR_BYTES, b"\0")
+
+    def get(self) -> str:
+        return self._memory[:].rstrip(b"\0").decode(errors="ignore")
+
+
+def _write(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
