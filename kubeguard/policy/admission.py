@@ -20,6 +20,14 @@ class Mode(Enum):
     AUDIT = "audit"
 
 
+_STRENGTH = {Mode.AUDIT: 0, Mode.WARN: 1, Mode.DENY: 2}
+
+
+def milder(one: Mode, other: Mode) -> Mode:
+    """The one of two modes that stops fewer people."""
+    return min(one, other, key=_STRENGTH.__getitem__)
+
+
 class Where(NamedTuple):
     """Namespaces by name (`team-*`) or by their labels; both have to fit where both are given."""
 
@@ -74,7 +82,7 @@ def _any(text: str, patterns: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """How requests are answered; findings below `fail_on` only warn, whatever the mode.
+    """How requests are answered; findings below `fail_on` only warn, unless `modes` names them.
 
     `on_fault` is for what could not be judged, `unchanged` for findings that an UPDATE leaves as
     they were, `annotations` whether an object may suppress findings in itself. Of `modes` and
@@ -94,12 +102,21 @@ class Admission:
         fitting = (r.profile for r in self.profiles if r.where.holds(namespace, labels))
         return next(fitting, default)
 
-    def mode_of(self, check: str, namespace: str, labels: Mapping[str, object]) -> Mode:
-        """The mode of a check in a namespace with these labels."""
+    def mode_of(
+        self, check: str, counts: bool, namespace: str, labels: Mapping[str, object]
+    ) -> Mode:
+        """The mode of a check in a namespace with these labels.
+
+        `counts`: its severity is one to fail on; else it warns at most, unless a rule names it.
+        """
+        mode = self.mode
         for rule in self.modes:
             if (not rule.checks or check in rule.checks) and rule.where.holds(namespace, labels):
-                return rule.mode
-        return self.mode
+                if rule.checks:
+                    return rule.mode
+                mode = rule.mode
+                break
+        return mode if counts else milder(mode, Mode.WARN)
 
     @property
     def labels(self) -> frozenset[str]:

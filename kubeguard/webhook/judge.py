@@ -19,7 +19,7 @@ from kubeguard.model.severity import Profile
 from kubeguard.model.trouble import Trouble
 from kubeguard.model.verdict import Verdict
 from kubeguard.model.views import View
-from kubeguard.policy.admission import Mode
+from kubeguard.policy.admission import Mode, milder
 from kubeguard.policy.policy import Policy
 from kubeguard.policy.selection import select
 from kubeguard.policy.suppressions import Suppressions
@@ -104,13 +104,12 @@ class Judge:
     def _mode(
         self, finding: Finding, namespace: str, labels: Mapping[str, object], unchanged: bool
     ) -> Mode:
-        policy = self.policy
         if not finding.counts:
             return Mode.AUDIT
-        mode = policy.admission.mode_of(finding.check.id, namespace, labels)
-        if policy.fail_on is None or finding.severity < policy.fail_on:
-            mode = _milder(mode, Mode.WARN)
-        return _milder(mode, policy.admission.unchanged) if unchanged else mode
+        fail_on, admission = self.policy.fail_on, self.policy.admission
+        counts = fail_on is not None and finding.severity >= fail_on
+        mode = admission.mode_of(finding.check.id, counts, namespace, labels)
+        return milder(mode, admission.unchanged) if unchanged else mode
 
     def _steering(
         self, request: Request, new: Mapping[str, object], old: Mapping[str, object] | None
@@ -208,13 +207,6 @@ class _Memory:
 
     def of(self, uid: str) -> frozenset[_Said]:
         return self._found.get(uid, frozenset())
-
-
-_STRENGTH = {Mode.AUDIT: 0, Mode.WARN: 1, Mode.DENY: 2}
-
-
-def _milder(one: Mode, other: Mode) -> Mode:
-    return min(one, other, key=_STRENGTH.__getitem__)
 
 
 def _is_asked(check: Check) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,7 +80,7 @@ def _reviews(files: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 
     for name in files:
         if name == "-":
-            yield from records.reviews(name, click.get_binary_stream("stdin").read())
+            yield from records.reviews(name, sys.stdin.buffer.read())
             continue
         path = Path(name)
         if not path.exists():

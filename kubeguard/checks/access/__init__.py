@@ -1,0 +1,1 @@
+"""What somebody does to a running pod, which only the webhook sees."""
