@@ -15,6 +15,8 @@ from kubeguard.checks.kit import Container, Problem, Profile, Severity, check, d
     like=("trivy:KSV-0024", "checkov:CKV_K8S_26", "polaris:hostPortSet", "kubescape:C-0044"),
 )
 def host_port(container: Container) -> Iterator[Problem]:
+    if container.workload.get("hostNetwork") is True:
+        return  # the API server gives every port of such a pod its hostPort
     ports = container.get("ports")
     for index, port in enumerate(ports if isinstance(ports, list) else ()):
         if isinstance(port, dict) and port.get("hostPort"):
