@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -147,7 +148,9 @@ class _Table(NamedTuple):
     by_kind: dict[str, tuple[Check, ...]]
 
     @classmethod
-    def of(cls, checks: Sequence[Check]) -> _Table:
+    @lru_cache(maxsize=16)
+    def of(cls, checks: tuple[Check, ...]) -> _Table:
+        """The table of these checks; a server asks for the same one a thousand times a second."""
         views = {check.on for check in checks}
         return cls({on: tuple(c for c in checks if c.on is on) for on in views}, {})
 
@@ -166,7 +169,7 @@ class _Judge:
     """Asks the checks about one reading after the other."""
 
     def __init__(self, checks: Sequence[Check], settings: Settings, world: World) -> None:
-        self.table = _Table.of(checks)
+        self.table = _Table.of(tuple(checks))
         self.settings = settings
         self.world = world
         self.faults = list(world.faults)

@@ -28,6 +28,8 @@ class Webhook:
     def __init__(self, policy: Policy, checks: Iterable[Check], labels: Labels) -> None:
         self.checks = tuple(checks)
         self.on_fault = policy.admission.on_fault
+        self.quick = policy.rules is None
+        """Whether small objects are judged in a moment: no policy in Rego takes its time."""
         self.policy = fingerprint(policy, self.checks)
         self._judge = Judge(policy, self.checks, labels)
 

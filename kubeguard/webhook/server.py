@@ -121,12 +121,14 @@ class _Supervisor:
         )
         server.on_reload(self.reload)
         Thread(target=self._watch, name="files", daemon=True).start()
+        gc.enable()  # a scan lives too short for it, and switches it off
         gc.freeze()
         self._tell("serving", address=f"{self.serving.host}:{self.serving.port}")
         server.serve(target_loader=self.app, wrap_loader=False)
 
     def app(self) -> App:
         """What the lower process serves; this runs in it."""
+        _end_with_parent()
         policy, checks = self.loaded
         hook = Webhook(policy, checks, self._labels())
         health = Health(hook.policy, self.expires, self.error.get)
@@ -190,6 +192,17 @@ def _state(file: Path) -> object:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent() -> None:
+    """Nobody would replace or stop a process whose parent was killed (prctl(2))."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class _Shared:
     """A text that the upper process writes and lower ones read."""
 
@@ -204,5 +217,4 @@ class _Shared:
 
 
 def _write(line: bytes) -> None:
-    sys.stdout.buffer.write(line)
-    sys.stdout.buffer.flush()
+    os.write(sys.stdout.fileno(), line)

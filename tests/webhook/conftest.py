@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from control_plane import ControlPlane, Options, control_plane, find_assets, free_port
 
-PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+PROGRAMS = ("etcd", "kube-apiserver")
 LABEL = "kubeguard-test"
 
 

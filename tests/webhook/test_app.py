@@ -29,6 +29,7 @@ class Slow:
     def __init__(self, inner: Webhook, seconds: float) -> None:
         self._inner = inner
         self._seconds = seconds
+        self.quick = False
 
     def respond(self, request: Request) -> Answered:
         time.sleep(self._seconds)
