@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import LABEL, Hook, config_map, make_namespace, serving
+from clusters import LABEL, Hook, config_map, make_namespace, serving
 from control_plane import ControlPlane
 
 pytestmark = pytest.mark.cluster

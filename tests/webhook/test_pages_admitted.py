@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import LABEL, Answer, Hook, make_namespace, serving
+from clusters import LABEL, Answer, Hook, make_namespace, serving
 from control_plane import ControlPlane
 
 from kubeguard.engine import audit

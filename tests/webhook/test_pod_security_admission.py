@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import make_namespace
+from clusters import make_namespace
 from control_plane import ControlPlane
 
 from kubeguard.engine import Settings, audit
