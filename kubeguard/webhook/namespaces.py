@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from threading import Event, Thread
 from typing import Any
 
+from kubeguard.webhook import access
+
 _RETRY = 2.0
 """Seconds before the API server is asked again after it failed."""
 _WATCH = 300
@@ -37,14 +39,16 @@ class Namespaces:
     def _follow(self) -> None:
         while True:
             try:
-                self._watch(_client(self._kubeconfig))
+                self._watch(access.client(self._kubeconfig))
             except Exception as error:  # whatever it is, the next try may do better
                 self._tell(f"namespaces cannot be watched: {type(error).__name__}: {error}"[:500])
                 time.sleep(_RETRY)
 
-    def _watch(self, api: Any) -> None:
+    def _watch(self, connection: Any) -> None:
+        from kubernetes.client import CoreV1Api
         from kubernetes.watch import Watch
 
+        api = CoreV1Api(connection)
         listed = api.list_namespace()
         self._labels = {each.metadata.name: each.metadata.labels or {} for each in listed.items}
         self._known.set()
@@ -60,13 +64,3 @@ class Namespaces:
                     self._labels.pop(metadata.name, None)
                 else:
                     self._labels[metadata.name] = metadata.labels or {}
-
-
-def _client(kubeconfig: str | None) -> Any:
-    from kubernetes import client, config
-
-    if kubeconfig:
-        config.load_kube_config(kubeconfig)
-    else:
-        config.load_incluster_config()
-    return client.CoreV1Api()

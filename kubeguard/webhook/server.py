@@ -30,6 +30,7 @@ from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.model.finding import Check
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.policy import Policy
+from kubeguard.webhook import access
 from kubeguard.webhook.app import App, Limits
 from kubeguard.webhook.certificate import Kept, Pair
 from kubeguard.webhook.health import Health
@@ -38,24 +39,31 @@ from kubeguard.webhook.journal import Journal
 from kubeguard.webhook.judge import Labels
 from kubeguard.webhook.metrics import Metrics
 from kubeguard.webhook.records import Recorder
+from kubeguard.webhook.rotation import Names, Rotation
 
 _LOOK = 1.0
 """Seconds between looks at the files."""
 _OVERLAP = 1.0
 """Seconds that a new process has to begin before the old one ends."""
+_PATIENCE = 60.0
+"""Seconds to wait for a first certificate."""
+_ROTATE = 60.0
+"""Seconds between looks at the certificate in the cluster."""
 _HEADERS = 5_000
 """Milliseconds to read the headers of a request."""
 _ERROR_BYTES = 4096
 
 
 class Serving(NamedTuple):
-    """What to serve, and where. Without `pair` it is plain HTTP."""
+    """What to serve, and where. `managed` says where the certificate is kept that is made here;
+    without that and `pair` it is plain HTTP."""
 
     config: str | None
     options: Options
     host: str = "127.0.0.1"
     port: int = 8443
     pair: Pair | None = None
+    managed: Names | None = None
     client_ca: Path | None = None
     kubeconfig: str | None = None
     record: Path | None = None
@@ -92,7 +100,8 @@ class _Supervisor:
         self.journal = Journal(_write)
         self.kept = Kept(folder)
         self.error = _Shared()
-        self.expires = self.kept.take(serving.pair) if serving.pair else 0.0
+        self.pair = self._managed(folder) if serving.managed else serving.pair
+        self.expires = self.kept.take(self.pair) if self.pair else 0.0
         self.loaded = load(serving.config, serving.options)
         if serving.record:
             Recorder(serving.record)  # a folder that cannot be written to is told at the start
@@ -110,8 +119,8 @@ class _Supervisor:
             http1_settings=HTTP1Settings(header_read_timeout=_HEADERS),
             http2_settings=HTTP2Settings(max_headers_size=64 * 1024),
             log_level=LogLevels.warning,
-            ssl_cert=self.kept.pair.certificate if self.serving.pair else None,
-            ssl_key=self.kept.pair.key if self.serving.pair else None,
+            ssl_cert=self.kept.pair.certificate if self.pair else None,
+            ssl_key=self.kept.pair.key if self.pair else None,
             ssl_protocol_min=SSLProtocols.tls12,
             ssl_ca=self.serving.client_ca,
             ssl_client_verify=self.serving.client_ca is not None,
@@ -125,6 +134,41 @@ class _Supervisor:
         gc.freeze()
         self._tell("serving", address=f"{self.serving.host}:{self.serving.port}")
         server.serve(target_loader=self.app, wrap_loader=False)
+
+    def _managed(self, folder: Path) -> Pair:
+        """Files with the certificate that is made here, kept up to date from now on.
+
+        Raises UsageError when there is none within a minute.
+        """
+        assert self.serving.managed
+        rotation = Rotation(self.serving.managed, access.client(self.serving.kubeconfig))
+        pair = Pair.within(folder, "managed")
+        deadline = time.monotonic() + _PATIENCE
+        while not self._rotated(rotation, pair):
+            if time.monotonic() > deadline:
+                raise UsageError("no certificate could be made or found", "the log says why")
+            time.sleep(1)
+
+        def rotate() -> None:
+            while True:
+                time.sleep(_ROTATE)
+                self._rotated(rotation, pair)
+
+        Thread(target=rotate, name="rotation", daemon=True).start()
+        return pair
+
+    def _rotated(self, rotation: Rotation, pair: Pair) -> bool:
+        """Whether there is a certificate; a new one is written where files are watched."""
+        try:
+            leaf = rotation.tick()
+        except Exception as error:  # the API server may be back the next time
+            self._tell("fault", why=f"the certificate: {type(error).__name__}: {error}"[:500])
+            return pair.key.exists()
+        if leaf and (not pair.key.exists() or pair.key.read_bytes() != leaf.key):
+            for file, content in zip(pair, leaf, strict=True):
+                file.touch(mode=0o600)
+                file.write_bytes(content)
+        return leaf is not None
 
     def app(self) -> App:
         """What the lower process serves; this runs in it."""
@@ -149,8 +193,8 @@ class _Supervisor:
         self.seen = self._look()
         try:
             loaded = load(self.serving.config, self.serving.options)
-            if self.serving.pair:
-                self.expires = self.kept.take(self.serving.pair)
+            if self.pair:
+                self.expires = self.kept.take(self.pair)
             self.loaded = loaded
         except KubeguardError as error:
             self.error.set(error.message)
@@ -174,7 +218,7 @@ class _Supervisor:
     def _files(self) -> Iterator[Path]:
         if self.serving.config:
             yield Path(self.serving.config)
-        yield from self.serving.pair or ()
+        yield from self.pair or ()
         for source in self.loaded.policy.policies:
             path = Path(source.path)
             yield path

@@ -30,6 +30,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--cert", type=_FILE, help="The certificate, with what it is signed by (PEM).")
 @click.option("--key", type=_FILE, help="Its key (PEM).")
+@click.option(
+    "--manage-certificate",
+    metavar="NAMESPACE",
+    help="Make certificate and authority, keep them in a Secret there, rotate them.",
+)
 @click.option("--client-ca", type=_FILE, help="Only clients with a certificate of this authority.")
 @click.option("--plain-http", is_flag=True, help="Without TLS, on a loopback address.")
 @click.option(
@@ -49,6 +54,7 @@ def serve(
     address: str,
     cert: Path | None,
     key: Path | None,
+    manage_certificate: str | None,
     client_ca: Path | None,
     plain_http: bool,
     kubeconfig: Path | None,
@@ -63,12 +69,14 @@ def serve(
     host, port = _address(address)
     if (cert is None) != (key is None):
         raise UsageError("--cert and --key belong together")
-    if cert is None and not (plain_http and _is_loopback(host)):
+    if cert and manage_certificate:
+        raise UsageError("--manage-certificate makes what --cert and --key would give")
+    if not cert and not manage_certificate and not (plain_http and _is_loopback(host)):
         raise UsageError(
-            "an API server wants TLS: give --cert and --key",
+            "an API server wants TLS: give --cert and --key, or --manage-certificate",
             "to try it out: --plain-http --address 127.0.0.1:8443",
         )
-    if client_ca and not cert:
+    if client_ca and not cert and not manage_certificate:
         raise UsageError("--client-ca needs --cert and --key")
     try:
         from kubeguard.webhook import server
@@ -77,6 +85,7 @@ def serve(
         raise UsageError(f"the webhook needs another package: {error}", hint) from None
     from kubeguard.webhook.app import Limits
     from kubeguard.webhook.certificate import Pair
+    from kubeguard.webhook.rotation import Names
 
     server.serve(
         server.Serving(
@@ -85,6 +94,7 @@ def serve(
             host,
             port,
             Pair(cert, key) if cert and key else None,
+            Names(manage_certificate) if manage_certificate else None,
             client_ca,
             str(kubeconfig) if kubeconfig else None,
             record,
