@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from kubeguard.cli.output import note, say
+from kubeguard.cli.webhook._options import needs
 from kubeguard.errors import UsageError
 from kubeguard.formats._digest import plural
 from kubeguard.formats._printable import printable
@@ -48,8 +49,7 @@ def replay(
     try:
         from kubeguard.webhook.replay import replay as replayed
     except ModuleNotFoundError as error:
-        hint = "pip install 'kubeguard[webhook]'"
-        raise UsageError(f"the webhook needs another package: {error}", hint) from None
+        raise needs(error) from None
     options = Options(policies=tuple(map(PolicySource, policy)))
     other = _hook(compare, Options()) if compare else None
     counts: Counter[str] = Counter()
