@@ -13,6 +13,7 @@ from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check, Report
 from kubeguard.model.node import Node
+from kubeguard.model.reading import Reading
 from kubeguard.model.verdict import Rules, Verdict
 from kubeguard.model.views import View
 from kubeguard.policy import configuration
@@ -31,18 +32,22 @@ def audit(
     context: int = 0,
     today: date | None = None,
     jobs: int = 0,
+    platform: str = "",
     found: Callable[[int], object] = lambda _: None,
 ) -> Report:
-    """Judge files, folders and `-` (standard input); the working directory when none is named.
+    """Judge files, folders, images and `-` (standard input); this folder when none is named.
 
     `policy` is the default one unless given (`load_policy` reads a `kubeguard.yaml`), `suppress`
     False judges as if nobody had suppressed anything, `context` is how many lines of the input
     stand around each finding's own, `today` decides which suppressions have expired, `jobs` is how
-    many processes to use (0: as many as pay), `found` is told the number of inputs before the work.
+    many processes to use (0: as many as pay), `platform` which image to take of one that is for
+    several (`linux/arm64`; the host's unless given), `found` is told the number of inputs before
+    the work.
 
     Raises UsageError for a path that does not exist; whatever else goes wrong is in the report.
     """
     chosen = policy or Policy()
+    load = _load(platform)
     given = [os.fspath(path) for path in paths] or ["."]
     entries = list(targets.find(given, _excludes(chosen)))
     found(len(entries))
@@ -52,13 +57,22 @@ def audit(
         suppressions = _suppressions(chosen, today) if suppress else None
         settings = _settings(chosen, checks, suppressions, context, whole)
         prepare = kustomize.set_patches_aside
-        return parallel.audit(entries, targets.load, prepare, checks, settings, number)
-    readings = kustomize.set_patches_aside(map(targets.load, entries))
+        return parallel.audit(entries, load, prepare, checks, settings, number)
+    readings = kustomize.set_patches_aside(map(load, entries))
     checks = select(checks_for(readings), chosen)
     suppress = suppress and (bool(chosen.suppressions) or any(map(mentions_us, readings)))
     suppressions = _suppressions(chosen, today) if suppress else None
     settings = _settings(chosen, checks, suppressions, context, whole)
     return engine.audit(readings, checks, settings)
+
+
+def _load(platform: str) -> Callable[[targets.Entry], Reading]:
+    """How entries are read. Raises UsageError for a platform that is none."""
+    if not platform:
+        return targets.load
+    from kubeguard.sources.images import platforms
+
+    return partial(targets.load, platform=platforms.parse(platform))
 
 
 def load_policy(

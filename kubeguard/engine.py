@@ -197,6 +197,8 @@ class _Judge:
         yield from self.told(reading.troubles)
         if reading.dockerfile:
             yield from self._walk(reading.dockerfile)
+        for image in reading.images:
+            yield from self._walk(image)
         schemas = self.world.schemas
         for manifest in manifests:
             yield from self._ask(manifest, self.table.on_manifest(manifest.group_kind))
@@ -216,7 +218,11 @@ class _Judge:
                 yield from self._ask(container, on_container)
 
     def _account(self, reading: Reading) -> Account:
-        judged = len(reading.objects) or 1 if reading.outcome is Outcome.JUDGED else 0
+        judged = (
+            len(reading.objects) or len(reading.images) or 1
+            if reading.outcome is Outcome.JUDGED
+            else 0
+        )
         unknown = self.unknown[reading.name]
         return Account(reading.name, reading.outcome, reading.what, reading.reason, judged, unknown)
 

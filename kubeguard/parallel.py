@@ -245,6 +245,7 @@ def _shadow(reading: Reading) -> Reading:
         reading,
         objects=tuple(_bare(node) for node in reading.objects),
         dockerfile=None,
+        images=(),
         troubles=tuple(Trouble(_bare(t.node), t.kind, t.message) for t in reading.troubles),
     )
 

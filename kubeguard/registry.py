@@ -16,6 +16,7 @@ from kubeguard.model.reading import Reading
 _ID = "KG[1-9][0-9]{3}"
 _ALWAYS = ("scan",)
 _ON_DOCKERFILES = ("dockerfile",)
+_ON_IMAGES = ("image",)
 
 
 @cache
@@ -29,15 +30,17 @@ def checks_for(readings: Iterable[Reading]) -> tuple[Check, ...]:
 
     The others are not even imported: half the time of a small scan is the loading of its checks.
     """
-    dockerfiles = objects = False
+    dockerfiles = objects = images = False
     for reading in readings:
+        images = images or bool(reading.images)
         dockerfiles = dockerfiles or reading.dockerfile is not None
         objects = objects or bool(reading.objects)
-    wanted = [
-        family
-        for family in _families()
-        if family in _ALWAYS or (dockerfiles if family in _ON_DOCKERFILES else objects)
-    ]
+    has_something = {
+        **dict.fromkeys(_ALWAYS, True),
+        **dict.fromkeys(_ON_DOCKERFILES, dockerfiles),
+        **dict.fromkeys(_ON_IMAGES, images),
+    }
+    wanted = [family for family in _families() if has_something.get(family, objects)]
     return _by_id(check for family in wanted for check in _family(family))
 
 

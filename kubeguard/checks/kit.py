@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from kubeguard.model import credentials
+from kubeguard.model import credentials, models, ports, secret_files, users
 from kubeguard.model.bundle import Bundle, selects
 from kubeguard.model.credentials import Credential
 from kubeguard.model.dockerfile import Command, Dockerfile, Heredoc, Instruction, Stage, Word
 from kubeguard.model.finding import Check, Problem
 from kubeguard.model.fix import REMOVE, Edit, Fix, Grade, advise, drop, put
-from kubeguard.model.image import ImageReference
+from kubeguard.model.image import File, FileKind, Image, ImageReference
 from kubeguard.model.inside import part
 from kubeguard.model.manifest import Container, Manifest, Role, Workload
 from kubeguard.model.node import Node
@@ -30,9 +30,12 @@ __all__ = [
     "Credential",
     "Dockerfile",
     "Edit",
+    "File",
+    "FileKind",
     "Fix",
     "Grade",
     "Heredoc",
+    "Image",
     "ImageReference",
     "Instruction",
     "Manifest",
@@ -51,9 +54,13 @@ __all__ = [
     "check",
     "credentials",
     "drop",
+    "models",
     "part",
+    "ports",
     "put",
+    "secret_files",
     "selects",
+    "users",
 ]
 
 V = TypeVar("V", bound=View)

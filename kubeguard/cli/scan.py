@@ -36,6 +36,7 @@ class Flags(NamedTuple):
     write_baseline: str | None
     suppressions: bool
     jobs: int
+    platform: str
     format: tuple[str, ...]
     color: str
     quiet: bool
@@ -148,6 +149,12 @@ def _filled(_: click.Context, option: click.Parameter, value: str | None) -> str
     help="Processes; 0 takes several when it pays.",
 )
 @click.option(
+    "--platform",
+    metavar="OS/ARCH",
+    default="",
+    help="Which image to take of one that is for several.  [default: the host's]",
+)
+@click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
@@ -169,7 +176,11 @@ def scan(
     opa_url: str | None,
     **flags: object,
 ) -> None:
-    """Judge TARGETS: files, folders, or - for standard input (default: this folder)."""
+    """Judge TARGETS: files, folders, images, or - for standard input (default: this folder).
+
+    Images: docker-archive:FILE, oci-archive:FILE, oci:FOLDER, each with :NAME if need be, or
+    plainly the path.
+    """
     named = _named("--select", select), _named("--ignore", ignore)
     sources = _sources(policy, policy_data)
     choices = (profile, fail_on, kubernetes_version, *named, exclude)
@@ -205,6 +216,7 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
             suppress=flags.suppressions,
             context=outputs.context_lines,
             jobs=flags.jobs,
+            platform=flags.platform,
             found=progress.found,
         )
     told = known or flags.verbose or outputs.tell_checks

@@ -1,9 +1,16 @@
-"""An image reference, taken apart once (distribution/reference grammar)."""
+"""Images: how they are called, and what is in them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from functools import lru_cache
+from posixpath import join, normpath
 from typing import NamedTuple
+
+from kubeguard.model.credentials import mask
+from kubeguard.model.node import Node
+from kubeguard.model.views import View
 
 
 class ImageReference(NamedTuple):
@@ -30,3 +37,144 @@ class ImageReference(NamedTuple):
         if slash and ("." in first or ":" in first or first == "localhost"):
             return cls(first, path, tag, digest)
         return cls("docker.io", rest if slash else f"library/{rest}", tag, digest)
+
+
+class FileKind(Enum):
+    """What lies at a path."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "symbolic link"
+    OTHER = "device or pipe"
+
+
+class File(NamedTuple):
+    """A file, folder or link as one layer has it; hard links look like the file they lead to.
+
+    `mode` are the permission bits with setuid, setgid and sticky, `layer` counts from the bottom,
+    `target` is where a symbolic link leads. `content` is what the file begins with, only for
+    files that some check looks into. `hidden_in` is the layer that deletes or replaces it, for
+    one that a container does not see although the image still holds it.
+    """
+
+    path: str
+    kind: FileKind
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    layer: int
+    target: str = ""
+    content: bytes | None = None
+    capabilities: bool = False
+    hidden_in: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The content as text; bytes that are none are replaced."""
+        return (self.content or b"").decode("utf-8", "replace")
+
+
+class Layer(NamedTuple):
+    """The digest of a layer unpacked (its diff id), and the line of the history that made it."""
+
+    digest: str
+    made_by: str
+
+
+_MOST_LINKS = 40
+"""As Linux does, before it calls them a loop."""
+_SHORT = len("sha256:") + 12
+_LONGEST_STEP = 60
+
+
+class Image(View):
+    """An image for one platform. The node is its configuration, the JSON document of that name.
+
+    `name` is what the archive or registry calls it, `digest` that of the configuration, which is
+    Docker's image id. `files` are what a container sees, by absolute path, in no order; `buried`
+    are what lies in lower layers, unseen.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        name: str,
+        digest: str,
+        layers: Sequence[Layer],
+        files: Mapping[str, File],
+        buried: Sequence[File],
+    ) -> None:
+        super().__init__(node)
+        self.name = name
+        self.digest = digest
+        self.layers = layers
+        self.files = files
+        self.buried = buried
+
+    @property
+    def config(self) -> Node:
+        """What a container starts with: User, Env, Entrypoint, ExposedPorts and so on."""
+        return self.node["config"]
+
+    @property
+    def platform(self) -> str:
+        """`linux/amd64`, `linux/arm/v7`."""
+        parts = (self.node[key].text for key in ("os", "architecture", "variant"))
+        return "/".join(part for part in parts if part)
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """The strings in a list of the configuration, such as Entrypoint."""
+        return tuple(item.text for item in self.config[key])
+
+    @property
+    def starts(self) -> bool:
+        """Whether containers are made of it: it names a program, or knows users. An image of bare
+        files is only copied from."""
+        named = self.strings("Entrypoint") or self.strings("Cmd")
+        return bool(named) or self.find("/etc/passwd") is not None
+
+    def accounts(self, path: str) -> tuple[tuple[str, ...], ...]:
+        """The lines of passwd, shadow or group, taken apart."""
+        file = self.find(path)
+        lines = file.text.splitlines() if file else []
+        return tuple(tuple(line.split(":")) for line in lines if line and line[0] not in "#+-")
+
+    def uid_of(self, name: str) -> int | None:
+        """The number of a user by name or number, None when the image does not know the name."""
+        if name.isdecimal():
+            return int(name)
+        for fields in self.accounts("/etc/passwd"):
+            if fields[0] == name and len(fields) > 2 and fields[2].isdecimal():
+                return int(fields[2])
+        return None
+
+    def place(self, file: File) -> Node:
+        """Where a finding about a file is."""
+        return Node(None, self.node.source, (file.path,))
+
+    def origin(self, file: File) -> str:
+        """`layer 2, sha256:0123456789ab, RUN apt-get install sudo`."""
+        layer = self.layers[file.layer]
+        step = " ".join(mask(layer.made_by, "").split())
+        step = step if len(step) <= _LONGEST_STEP else f"{step[: _LONGEST_STEP - 3]}..."
+        parts = (f"layer {file.layer + 1}", layer.digest[:_SHORT], step)
+        return ", ".join(part for part in parts if part)
+
+    def find(self, path: str) -> File | None:
+        """What a program in a container would open there, behind links; None when there is none."""
+        left = _MOST_LINKS
+        done, todo = "/", [part for part in path.split("/") if part]
+        while todo:
+            part = todo.pop(0)
+            here = normpath(join(done, part))
+            file = self.files.get(here)
+            if file is not None and file.kind is FileKind.LINK:
+                left -= 1
+                if not left:
+                    return None
+                todo = [step for step in file.target.split("/") if step] + todo
+                done = "/" if file.target.startswith("/") else done
+            else:
+                done = here
+        return self.files.get(done)

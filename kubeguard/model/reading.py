@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.finding import Outcome
+from kubeguard.model.image import Image
 from kubeguard.model.node import Node
 from kubeguard.model.trouble import Trouble
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """One input: the Kubernetes objects or the Dockerfile in it, and what was wrong with it.
+    """One input: its Kubernetes objects, Dockerfile or images, and what was wrong with it.
 
     `what` is the kind of input as a reader would call it, `reason` why it was skipped or failed.
     """
@@ -24,3 +25,4 @@ class Reading:
     objects: tuple[Node, ...] = ()
     dockerfile: Dockerfile | None = None
     troubles: tuple[Trouble, ...] = ()
+    images: tuple[Image, ...] = ()
