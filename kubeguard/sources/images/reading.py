@@ -118,12 +118,12 @@ class _Builder:
     def _layer(self, name: str) -> _Layer:
         budget, spent = self.store.budget, self.spent
         try:
-            packed = Hashed(self.store.open(name))
-            metered = Metered(unpacked(packed), packed, spent.unpacked, budget)
-            plain = Hashed(metered)
-            stream = Cursor(plain)
-            found = changes(stream, spent, budget)
-            stream.drain()
+            with self.store.open(name) as file:
+                packed = Hashed(file)
+                plain = Hashed(Metered(unpacked(packed), packed, spent.unpacked, budget))
+                stream = Cursor(plain)
+                found = changes(stream, spent, budget)
+                stream.drain()
         except TooLargeError as error:
             raise TooLargeError(f"layer {name[:100]}: {error.message}") from error
         except SourceError as error:

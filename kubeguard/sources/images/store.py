@@ -6,6 +6,8 @@ import os
 import posixpath
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import orjson
@@ -36,7 +38,7 @@ class Store(Protocol):
     def order(self, name: str, /) -> int:
         """Pieces are cheapest to read by rising order."""
 
-    def open(self, name: str, /) -> Readable:
+    def open(self, name: str, /) -> AbstractContextManager[Readable]:
         """Raises SourceError when there is none of this name."""
 
 
@@ -53,13 +55,16 @@ class Folder:
     def order(self, _: str) -> int:
         return 0
 
-    def open(self, name: str) -> Readable:
+    @contextmanager
+    def open(self, name: str) -> Iterator[Readable]:
         try:
-            return regular_file(os.path.join(self.path, name))
+            file = regular_file(os.path.join(self.path, name))
         except FileNotFoundError:
             raise SourceError(f"{name} is missing") from None
         except OSError as error:
             raise SourceError(f"{name}: {(error.strerror or str(error)).lower()}") from error
+        with file:
+            yield file
 
 
 class _Slot(NamedTuple):
@@ -87,14 +92,15 @@ class Archive:
         slot = self.slots.get(self._resolve(name))
         return slot.offset if slot else 0
 
-    def open(self, name: str) -> Readable:
+    @contextmanager
+    def open(self, name: str) -> Iterator[Readable]:
         slot = self.slots.get(self._resolve(name))
         if slot is None:
             raise SourceError(f"{_cut(name)} is missing")
         if slot.offset < self.stream.offset:
             self.stream = self._beginning()
         self.stream.skip(slot.offset - self.stream.offset)
-        return _Piece(self.stream, slot.size)
+        yield _Piece(self.stream, slot.size)
 
     def _beginning(self) -> Cursor:
         self.file.seek(0)
@@ -157,12 +163,13 @@ class Document(NamedTuple):
 
 def document(store: Store, name: str, digest: str = "") -> Document:
     """Read a document, which has to have this digest if one is given. Raises SourceError."""
-    stream = Hashed(store.open(name))
     data = b""
-    while more := stream.read(CHUNK):
-        data += more
-        if len(data) > store.budget.document:
-            raise TooLargeError(f"{_cut(name)}: more than {store.budget.document:,} bytes")
+    with store.open(name) as file:
+        stream = Hashed(file)
+        while more := stream.read(CHUNK):
+            data += more
+            if len(data) > store.budget.document:
+                raise TooLargeError(f"{_cut(name)}: more than {store.budget.document:,} bytes")
     if digest and stream.digest != digest:
         raise SourceError(f"{_cut(name)}: the content does not have its digest")
     try:
