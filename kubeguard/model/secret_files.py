@@ -71,7 +71,7 @@ def secret_in(path: str, content: bytes) -> str:
 PACKAGES = (
     *("*/site-packages/*", "*/dist-packages/*", "*/node_modules/*", "*/gems/*", "*/go/pkg/mod/*"),
     *("/usr/lib/python*", "/usr/local/lib/python*", "/usr/share/doc/*", "/usr/share/perl*"),
-    *("*/testdata/*", "/usr/lib/node_modules/*", "/usr/share/ruby*"),
+    *("*/testdata/*", "/usr/share/cmake*", "/usr/lib/node_modules/*", "/usr/share/ruby*"),
 )
 """Where packages keep keys for their own tests, which everybody has."""
 

@@ -18,7 +18,7 @@ from kubeguard.sources.images.described import Described
 from kubeguard.sources.images.layers import Changes, Overlay, Spent, changes
 from kubeguard.sources.images.platforms import Platform
 from kubeguard.sources.images.store import Archive, Folder, Store, regular_file
-from kubeguard.sources.images.streams import Cursor, Hashed, Metered, unpacked
+from kubeguard.sources.images.streams import PassingLayer
 from kubeguard.sources.images.transports import Target, Transport
 from kubeguard.sources.text import failed
 
@@ -119,17 +119,15 @@ class _Builder:
         budget, spent = self.store.budget, self.spent
         try:
             with self.store.open(name) as file:
-                packed = Hashed(file)
-                plain = Hashed(Metered(unpacked(packed), packed, spent.unpacked, budget))
-                stream = Cursor(plain)
-                found = changes(stream, spent, budget)
-                stream.drain()
+                layer = PassingLayer(file, spent.unpacked, budget)
+                found = changes(layer.stream, spent, budget)
+                layer.stream.drain()
         except TooLargeError as error:
             raise TooLargeError(f"layer {name[:100]}: {error.message}") from error
         except SourceError as error:
             raise SourceError(f"layer {name[:100]}: {error.message}") from error
-        spent.unpacked += plain.size
-        return _Layer(found, packed.digest, plain.digest)
+        spent.unpacked += layer.size
+        return _Layer(found, *layer.digests)
 
     def _made(
         self, described: Described, config: Any, diff_ids: list[str], overlay: Overlay

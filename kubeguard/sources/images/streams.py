@@ -103,6 +103,29 @@ def unpacked(packed: Readable) -> Readable:
             raise SourceError(f"compressed with {other}: only gzip and zstd are read")
 
 
+class PassingLayer:
+    """A layer as it passes by: `stream` has it unpacked, and once drained the digests are known."""
+
+    def __init__(self, file: Readable, spent: int, budget: ImageBudget) -> None:
+        self._packed = Hashed(file)
+        content = unpacked(self._packed)
+        self._is_packed = not isinstance(content, _Again)
+        metered = Metered(content, self._packed, spent, budget)
+        # What is not packed would have the same digest twice, at the cost of reading it twice.
+        self._plain = Hashed(metered) if self._is_packed else self._packed
+        self.stream = Cursor(self._plain if self._is_packed else metered)
+
+    @property
+    def size(self) -> int:
+        """Unpacked."""
+        return self._plain.size
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        """Packed and unpacked."""
+        return self._packed.digest, self._plain.digest
+
+
 class _Again:
     """A stream with what was looked at put back in front."""
 
