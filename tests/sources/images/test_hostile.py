@@ -252,16 +252,10 @@ ANYTHING = st.recursive(
         | st.dictionaries(
             st.sampled_from(
                 [
-                    "config",
-                    "Config",
-                    "Layers",
-                    "RepoTags",
-                    "rootfs",
-                    "diff_ids",
-                    "history",
-                    "manifests",
+                    *("config", "Config", "Layers", "RepoTags", "rootfs", "diff_ids", "history"),
+                    *("manifests", "digest", "platform", "os", "annotations", "layers"),
+                    *("created_by", "mediaType"),
                 ]
-                + ["digest", "platform", "os", "annotations", "layers", "created_by", "mediaType"]
             ),
             inner,
             max_size=4,
