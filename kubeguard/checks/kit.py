@@ -10,7 +10,15 @@ from typing import TypeVar
 from kubeguard.model import credentials, models, ports, secret_files, users
 from kubeguard.model.bundle import Bundle, selects
 from kubeguard.model.credentials import Credential
-from kubeguard.model.dockerfile import Command, Dockerfile, Heredoc, Instruction, Stage, Word
+from kubeguard.model.dockerfile import (
+    Command,
+    Dockerfile,
+    Heredoc,
+    Instruction,
+    Stage,
+    Word,
+    behind_shell,
+)
 from kubeguard.model.finding import Check, Problem
 from kubeguard.model.fix import REMOVE, Edit, Fix, Grade, advise, drop, put
 from kubeguard.model.image import File, FileKind, Image, ImageReference
@@ -51,6 +59,7 @@ __all__ = [
     "Word",
     "Workload",
     "advise",
+    "behind_shell",
     "check",
     "credentials",
     "drop",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from posixpath import join, normpath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubeguard.model.credentials import mask
 from kubeguard.model.node import Node
 from kubeguard.model.views import View
+
+if TYPE_CHECKING:
+    from kubeguard.model.dockerfile import Command
 
 
 class ImageReference(NamedTuple):
@@ -84,6 +87,8 @@ class Layer(NamedTuple):
 
 _MOST_LINKS = 40
 """As Linux does, before it calls them a loop."""
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""What runtimes set when the image does not."""
 _SHORT = len("sha256:") + 12
 _LONGEST_STEP = 60
 
@@ -104,8 +109,10 @@ class Image(View):
         layers: Sequence[Layer],
         files: Mapping[str, File],
         buried: Sequence[File],
+        shell: Callable[[Node], tuple[Command, ...]] = lambda _: (),
     ) -> None:
         super().__init__(node)
+        self._shell = shell
         self.name = name
         self.digest = digest
         self.layers = layers
@@ -126,6 +133,10 @@ class Image(View):
     def strings(self, key: str) -> tuple[str, ...]:
         """The strings in a list of the configuration, such as Entrypoint."""
         return tuple(item.text for item in self.config[key])
+
+    def commands(self, script: Node) -> tuple[Command, ...]:
+        """The commands of a shell script in the configuration."""
+        return self._shell(script)
 
     @property
     def starts(self) -> bool:
@@ -160,6 +171,15 @@ class Image(View):
         step = step if len(step) <= _LONGEST_STEP else f"{step[: _LONGEST_STEP - 3]}..."
         parts = (f"layer {file.layer + 1}", layer.digest[:_SHORT], step)
         return ", ".join(part for part in parts if part)
+
+    def program(self, word: str) -> File | None:
+        """The file that is started by this name: a path, or looked up in the image's PATH."""
+        if "/" in word:
+            return self.find(join(self.config["WorkingDir"].text or "/", word))
+        settings = (item.partition("=") for item in self.strings("Env"))
+        path = next((value for key, _, value in settings if key == "PATH"), _PATH)
+        found = (self.find(f"{folder}/{word}") for folder in path.split(":"))
+        return next((file for file in found if file is not None), None)
 
     def find(self, path: str) -> File | None:
         """What a program in a container would open there, behind links; None when there is none."""

@@ -14,6 +14,7 @@ from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import TroubleKind
 from kubeguard.sources.images import docker, oci
 from kubeguard.sources.images.budget import IMAGE_BUDGET, ImageBudget, TooLargeError
+from kubeguard.sources.images.commands import commands
 from kubeguard.sources.images.described import Described
 from kubeguard.sources.images.layers import Changes, Overlay, Spent, changes
 from kubeguard.sources.images.platforms import Platform
@@ -137,7 +138,7 @@ class _Builder:
         node = Node(config, Source(self.name, subject=subject, value=config))
         layers = [Layer(*pair) for pair in zip(diff_ids, _steps(node, diff_ids), strict=True)]
         digest = described.config.digest
-        return Image(node, called, digest, layers, overlay.files, overlay.buried)
+        return Image(node, called, digest, layers, overlay.files, overlay.buried, commands)
 
 
 def _canonical(document: Any) -> dict[str, Any]:
