@@ -55,6 +55,9 @@ def find(targets: Iterable[str], excludes: Iterable[tuple[Path, str]] = ()) -> I
             yield Entry("-", "-", asked_for=True)
             continue
         image = transports.target(target)
+        if image and image.transport is Transport.REGISTRY:
+            yield Entry(target, "", image=image)
+            continue
         path = image.path if image else target
         try:
             status = os.stat(path)

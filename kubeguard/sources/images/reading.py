@@ -38,6 +38,10 @@ def read(
 ) -> Reading:
     """Every image of the target in one Reading, which never raises."""
     try:
+        if target.transport is Transport.REGISTRY:
+            from kubeguard.sources.images.registry import Registry
+
+            return _reading(name, Registry(target.tag, budget), target._replace(tag=""), platform)
         if target.transport is Transport.OCI or os.path.isdir(target.path):
             return _reading(name, Folder(target.path, budget), target, platform)
         with regular_file(target.path) as file:
@@ -65,7 +69,7 @@ def _described(store: Store, target: Target, platform: Platform | None) -> Itera
     match target.transport:
         case Transport.DOCKER_ARCHIVE if not is_docker:
             raise SourceError(f"no {docker.MANIFEST} in it: not written by docker save")
-        case Transport.OCI | Transport.OCI_ARCHIVE:
+        case Transport.OCI | Transport.OCI_ARCHIVE | Transport.REGISTRY:
             is_docker = False
     if is_docker:
         found = docker.described(store, target.tag, platform)

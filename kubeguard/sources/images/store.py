@@ -172,10 +172,15 @@ def document(store: Store, name: str, digest: str = "") -> Document:
                 raise TooLargeError(f"{_cut(name)}: more than {store.budget.document:,} bytes")
     if digest and stream.digest != digest:
         raise SourceError(f"{_cut(name)}: the content does not have its digest")
+    return parsed(data, _cut(name), stream.digest)
+
+
+def parsed(data: bytes, name: str, digest: str) -> Document:
+    """The document that these bytes are. Raises SourceError."""
     try:
-        return Document(orjson.loads(data), stream.digest)
+        return Document(orjson.loads(data), digest)
     except orjson.JSONDecodeError as error:
-        raise SourceError(f"{_cut(name)}: not JSON") from error
+        raise SourceError(f"{name}: not JSON") from error
 
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")

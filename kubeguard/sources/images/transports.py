@@ -10,16 +10,18 @@ from kubeguard.errors import UsageError
 
 
 class Transport(Enum):
-    """`PREFIX:PATH[:NAME]`; ANY is a plain path, which is recognised by what is there."""
+    """`PREFIX:PATH[:NAME]`, for REGISTRY `docker://NAME`; ANY is a plain path, which is
+    recognised by what is there."""
 
     DOCKER_ARCHIVE = "docker-archive"
     OCI_ARCHIVE = "oci-archive"
     OCI = "oci"
+    REGISTRY = "docker"
     ANY = ""
 
 
 class Target(NamedTuple):
-    """A path, and which of the images there: '' for all."""
+    """A path ('' for a registry), and which of the images there: '' for all."""
 
     transport: Transport
     path: str
@@ -47,6 +49,10 @@ def target(text: str) -> Target | None:
     found = next((t for t in Transport if t.value == prefix and colon and t.value), None)
     if found is None:
         return None
+    if found is Transport.REGISTRY:
+        if not rest.startswith("//") or len(rest) < 3:
+            raise UsageError(f"{text}: no image", "write docker://registry.example.com/name:tag")
+        return Target(found, "", rest[2:])
     path, _, tag = rest.partition(":")
     if not path:
         raise UsageError(f"{text}: no path", f"write {prefix}:PATH or {prefix}:PATH:NAME")
