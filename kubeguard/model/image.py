@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
@@ -91,6 +92,8 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What runtimes set when the image does not."""
 _SHORT = len("sha256:") + 12
 _LONGEST_STEP = 60
+_STEP = re.compile(r"^/bin/sh -c #\(nop\) |(?<=^RUN )/bin/sh -c | # buildkit$")
+"""What builders write around the line of a Dockerfile."""
 
 
 class Image(View):
@@ -167,7 +170,8 @@ class Image(View):
     def origin(self, file: File) -> str:
         """`layer 2, sha256:0123456789ab, RUN apt-get install sudo`."""
         layer = self.layers[file.layer]
-        step = " ".join(mask(layer.made_by, "").split())
+        step = _STEP.sub("", " ".join(mask(layer.made_by, "").split()))
+        step = step.replace("/bin/sh -c ", "RUN ", 1) if step.startswith("/bin/sh") else step
         step = step if len(step) <= _LONGEST_STEP else f"{step[: _LONGEST_STEP - 3]}..."
         parts = (f"layer {file.layer + 1}", layer.digest[:_SHORT], step)
         return ", ".join(part for part in parts if part)

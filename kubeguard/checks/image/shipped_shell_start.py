@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from kubeguard.checks.image._start import script
 from kubeguard.checks.kit import (
     Image,
-    Node,
     Problem,
     Profile,
     Severity,
@@ -12,8 +12,6 @@ from kubeguard.checks.kit import (
     behind_shell,
     check,
 )
-
-_SHELL_FORM = ["/bin/sh", "-c"]
 
 
 @check(
@@ -25,18 +23,10 @@ _SHELL_FORM = ["/bin/sh", "-c"]
     like=("hadolint:DL3025", "buildkit:JSONArgsRecommended"),
 )
 def shipped_shell_start(image: Image) -> Iterator[Problem]:
-    script = _script(image.config)
-    if script is None or image.config["Shell"].exists:
+    found = script(image.config)
+    if found is None or image.config["Shell"].exists:
         return
-    program = behind_shell(image.commands(script))
+    program = behind_shell(image.commands(found))
     if program:
-        message = f"{script.path[1]} starts {program[:40]!r} behind a shell that keeps the signals"
-        yield Problem(script, message, advise("write a JSON array, or start it with exec"))
-
-
-def _script(config: Node) -> Node | None:
-    """What a shell runs: the Entrypoint in shell form, else the Cmd, which it usually executes."""
-    for field in (config["Entrypoint"], config["Cmd"]):
-        if field.sequence[:2] == _SHELL_FORM and len(field.sequence) == 3:
-            return field[2]
-    return None
+        message = f"{found.path[1]} starts {program[:40]!r} behind a shell that keeps the signals"
+        yield Problem(found, message, advise("write a JSON array, or start it with exec"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kubeguard.checks.image._start import programs
 from kubeguard.checks.kit import File, FileKind, Image, Problem, Severity, advise, check, users
 
 _OWNER_WRITES, _OTHERS_WRITE = 0o200, 0o002
@@ -28,8 +29,7 @@ def writable_program(image: Image) -> Iterator[Problem]:
 
 def _started(image: Image) -> Iterator[File]:
     """The program, and the scripts that it is given."""
-    words = (*image.strings("Entrypoint"), *image.strings("Cmd"))
-    files = (image.program(word) for word in (*words[:1], *(w for w in words[1:] if "/" in w)))
+    files = map(image.program, programs(image))
     return (file for file in dict.fromkeys(files) if file and file.kind is FileKind.FILE)
 
 
