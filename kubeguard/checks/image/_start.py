@@ -1,6 +1,6 @@
 """What a container of the image starts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kubeguard.checks.kit import Image, Node
 
@@ -16,12 +16,14 @@ def script(config: Node) -> Node | None:
 
 
 def programs(image: Image) -> Iterator[str]:
-    """The program as it is written, and the paths it is given; those in a shell's script as well."""
-    words = (*image.strings("Entrypoint"), *image.strings("Cmd"))
+    """The program as it is written and the paths it is given, also those in a shell's script."""
+    yield from _files((*image.strings("Entrypoint"), *image.strings("Cmd")))
+    shell = script(image.config)
+    if shell is not None:
+        for command in image.commands(shell):
+            yield from _files([word.text for word in command.words])
+
+
+def _files(words: Sequence[str]) -> Iterator[str]:
     yield from words[:1]
     yield from (word for word in words[1:] if "/" in word)
-    shell = script(image.config)
-    for command in image.commands(shell) if shell else ():
-        yield from (
-            word.text for word in command.words if word is command.words[0] or "/" in word.text
-        )

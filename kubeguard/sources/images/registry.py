@@ -145,7 +145,7 @@ class _Connection:
         """Plain HTTP only where nobody can listen: on the machine itself, when it has no TLS."""
         try:
             return self._request(self._url(path), accept)
-        except _InsecureError:
+        except _WithoutTlsError:
             if not _is_loopback(self.host) or self.scheme == "http":
                 raise
             self.scheme = "http"
@@ -182,7 +182,9 @@ class _Connection:
                 method, url, headers=headers, body=body, redirect=False, preload_content=False
             )
         except SSLError as error:
-            raise _InsecureError(f"{self.host}: no trusted TLS: {_reason(error)}") from error
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise SourceError(f"{self.host}: its certificate is not trusted") from error
+            raise _WithoutTlsError(f"{self.host}: does not speak TLS") from error
         except HTTPError as error:
             raise SourceError(f"{self.host}: {_reason(error)}") from error
 
@@ -226,8 +228,8 @@ class _Connection:
         return token
 
 
-class _InsecureError(SourceError):
-    """TLS that is not there, or not to be trusted."""
+class _WithoutTlsError(SourceError):
+    """A server that answers something else when it is asked for TLS."""
 
 
 class _Body:
