@@ -179,7 +179,7 @@ def scan(
     """Judge TARGETS: files, folders, images, or - for standard input (default: this folder).
 
     Images: docker-archive:FILE, oci-archive:FILE, oci:FOLDER, each with :NAME if need be, or
-    plainly the path.
+    plainly the path; docker-daemon:NAME, docker://NAME.
     """
     named = _named("--select", select), _named("--ignore", ignore)
     sources = _sources(policy, policy_data)

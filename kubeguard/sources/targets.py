@@ -55,7 +55,7 @@ def find(targets: Iterable[str], excludes: Iterable[tuple[Path, str]] = ()) -> I
             yield Entry("-", "-", asked_for=True)
             continue
         image = transports.target(target)
-        if image and image.transport is Transport.REGISTRY:
+        if image and not image.transport.has_path:
             yield Entry(target, "", image=image)
             continue
         path = image.path if image else target

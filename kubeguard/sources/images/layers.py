@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kubeguard.errors import SourceError
 from kubeguard.model.image import File, FileKind
 from kubeguard.sources.images.budget import ImageBudget, TooLargeError
 from kubeguard.sources.images.contents import HEAD, is_telling, is_wanted
-from kubeguard.sources.images.streams import Cursor
+from kubeguard.sources.images.streams import Cursor, PassingLayer, Readable
 from kubeguard.sources.images.tar import Member, TarType, members
 
 _WHITEOUT = ".wh."
@@ -48,8 +49,25 @@ class Changes:
     twice: list[File] = field(default_factory=list)
 
 
-def changes(stream: Cursor, spent: Spent, budget: ImageBudget) -> Changes:
+class ReadLayer(NamedTuple):
+    """A layer that was read, and the digests it turned out to have, packed and unpacked."""
+
+    changes: Changes
+    packed: str
+    unpacked: str
+
+
+def read_layer(file: Readable, spent: Spent, budget: ImageBudget) -> ReadLayer:
     """Read a layer to its end. Raises SourceError."""
+    layer = PassingLayer(file, spent.unpacked, budget)
+    found = changes(layer.stream, spent, budget)
+    layer.stream.drain()
+    spent.unpacked += layer.size
+    return ReadLayer(found, *layer.digests)
+
+
+def changes(stream: Cursor, spent: Spent, budget: ImageBudget) -> Changes:
+    """Read a layer's members. Raises SourceError."""
     found = Changes()
     for member in members(stream, budget):
         spent.entries += 1

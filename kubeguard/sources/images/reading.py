@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubeguard.errors import SourceError
 from kubeguard.model.finding import Outcome
@@ -16,10 +16,10 @@ from kubeguard.sources.images import docker, oci
 from kubeguard.sources.images.budget import IMAGE_BUDGET, ImageBudget, TooLargeError
 from kubeguard.sources.images.commands import commands
 from kubeguard.sources.images.described import Described
-from kubeguard.sources.images.layers import Changes, Overlay, Spent, changes
+from kubeguard.sources.images.layers import Overlay, ReadLayer, Spent, read_layer
+from kubeguard.sources.images.passing import Passing
 from kubeguard.sources.images.platforms import Platform
 from kubeguard.sources.images.store import Archive, Folder, Store, regular_file
-from kubeguard.sources.images.streams import PassingLayer
 from kubeguard.sources.images.transports import Target, Transport
 from kubeguard.sources.text import failed
 
@@ -42,6 +42,12 @@ def read(
             from kubeguard.sources.images.registry import Registry
 
             return _reading(name, Registry(target.tag, budget), target._replace(tag=""), platform)
+        if target.transport is Transport.DAEMON:
+            from kubeguard.sources.images.daemon import saved
+
+            with saved(target.tag) as stream:
+                passing = Passing(stream, Spent(), budget)
+            return _reading(name, passing, target._replace(tag=""), platform)
         if target.transport is Transport.OCI or os.path.isdir(target.path):
             return _reading(name, Folder(target.path, budget), target, platform)
         with regular_file(target.path) as file:
@@ -83,14 +89,6 @@ def _described(store: Store, target: Target, platform: Platform | None) -> Itera
         yield one
 
 
-class _Layer(NamedTuple):
-    """A layer that was read, and the digests it turned out to have, packed and unpacked."""
-
-    changes: Changes
-    packed: str
-    unpacked: str
-
-
 class _Builder:
     """Makes images of one store, each of their layers read once."""
 
@@ -98,7 +96,7 @@ class _Builder:
         self.name = name
         self.store = store
         self.spent = Spent()
-        self.read: dict[str, _Layer] = {}
+        self.read: dict[str, ReadLayer] = {}
 
     def image(self, described: Described) -> Image:
         """Raises SourceError when a digest is not that of what is there."""
@@ -120,19 +118,16 @@ class _Builder:
             overlay.put(layer.changes, number)
         return self._made(described, config, promised, overlay)
 
-    def _layer(self, name: str) -> _Layer:
-        budget, spent = self.store.budget, self.spent
+    def _layer(self, name: str) -> ReadLayer:
         try:
+            if isinstance(self.store, Passing):
+                return self.store.layer(name)
             with self.store.open(name) as file:
-                layer = PassingLayer(file, spent.unpacked, budget)
-                found = changes(layer.stream, spent, budget)
-                layer.stream.drain()
+                return read_layer(file, self.spent, self.store.budget)
         except TooLargeError as error:
             raise TooLargeError(f"layer {name[:100]}: {error.message}") from error
         except SourceError as error:
             raise SourceError(f"layer {name[:100]}: {error.message}") from error
-        spent.unpacked += layer.size
-        return _Layer(found, *layer.digests)
 
     def _made(
         self, described: Described, config: Any, diff_ids: list[str], overlay: Overlay

@@ -25,7 +25,7 @@ from kubeguard.sources.images.streams import (
     packer,
     unpacked,
 )
-from kubeguard.sources.images.tar import TarType, members
+from kubeguard.sources.images.tar import Member, TarType, members
 
 
 class Store(Protocol):
@@ -96,11 +96,11 @@ class Archive:
     def open(self, name: str) -> Iterator[Readable]:
         slot = self.slots.get(self._resolve(name))
         if slot is None:
-            raise SourceError(f"{_cut(name)} is missing")
+            raise SourceError(f"{cut(name)} is missing")
         if slot.offset < self.stream.offset:
             self.stream = self._beginning()
         self.stream.skip(slot.offset - self.stream.offset)
-        yield _Piece(self.stream, slot.size)
+        yield Piece(self.stream, slot.size)
 
     def _beginning(self) -> Cursor:
         self.file.seek(0)
@@ -116,12 +116,11 @@ class Archive:
         for number, member in enumerate(members(self.stream, self.budget)):
             if number >= self.budget.entries:
                 raise TooLargeError(f"more than {self.budget.entries:,} members")
-            name = _normal(member.name)
+            name = normal(member.name)
             if member.type is TarType.FILE:
                 slots[name] = _Slot(self.stream.offset, member.stored)
             elif member.type in (TarType.SYMBOLIC, TarType.HARD):
-                base = posixpath.dirname(name) if member.type is TarType.SYMBOLIC else ""
-                slots[name] = _Slot(0, 0, _normal(posixpath.join(base, member.target)))
+                slots[name] = _Slot(0, 0, link_target(name, member))
         return slots
 
     def _resolve(self, name: str) -> str:
@@ -131,10 +130,10 @@ class Archive:
             if slot is None or not slot.target:
                 return name
             name = slot.target
-        raise SourceError(f"{_cut(name)} is a link that leads nowhere")
+        raise SourceError(f"{cut(name)} is a link that leads nowhere")
 
 
-class _Piece:
+class Piece:
     """The content of one member, while nothing else is read from the archive."""
 
     def __init__(self, stream: Cursor, size: int) -> None:
@@ -169,10 +168,10 @@ def document(store: Store, name: str, digest: str = "") -> Document:
         while more := stream.read(CHUNK):
             data += more
             if len(data) > store.budget.document:
-                raise TooLargeError(f"{_cut(name)}: more than {store.budget.document:,} bytes")
+                raise TooLargeError(f"{cut(name)}: more than {store.budget.document:,} bytes")
     if digest and stream.digest != digest:
-        raise SourceError(f"{_cut(name)}: the content does not have its digest")
-    return parsed(data, _cut(name), stream.digest)
+        raise SourceError(f"{cut(name)}: the content does not have its digest")
+    return parsed(data, cut(name), stream.digest)
 
 
 def parsed(data: bytes, name: str, digest: str) -> Document:
@@ -190,7 +189,7 @@ def blob_name(digest: object) -> str:
     """Where a layout keeps the blob of a digest. Raises SourceError for anything but SHA-256."""
     found = _DIGEST.fullmatch(digest) if isinstance(digest, str) else None
     if found is None:
-        raise SourceError(f"{_cut(str(digest))!r} is no SHA-256 digest")
+        raise SourceError(f"{cut(str(digest))!r} is no SHA-256 digest")
     return f"blobs/sha256/{found[1]}"
 
 
@@ -203,9 +202,17 @@ def regular_file(path: str) -> BinaryIO:
     return open(descriptor, "rb", buffering=0)
 
 
-def _normal(name: str) -> str:
+def link_target(name: str, member: Member) -> str:
+    """The member that a link leads to: from its folder when symbolic, from the top when hard."""
+    base = posixpath.dirname(name) if member.type is TarType.SYMBOLIC else ""
+    return normal(posixpath.join(base, member.target))
+
+
+def normal(name: str) -> str:
+    """The name of a member as others refer to it."""
     return posixpath.normpath(name).lstrip("/")
 
 
-def _cut(name: str) -> str:
+def cut(name: str) -> str:
+    """Short enough for a message."""
     return name if len(name) <= 100 else f"{name[:97]}..."

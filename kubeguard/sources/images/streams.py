@@ -91,7 +91,7 @@ def unpacked(packed: Readable) -> Readable:
     head = b""
     while len(head) < HEAD and (more := packed.read(HEAD - len(head))):
         head += more
-    source = _Again(head, packed)
+    source = Refilled(head, packed)
     match packer(head):
         case "":
             return source
@@ -109,7 +109,7 @@ class PassingLayer:
     def __init__(self, file: Readable, spent: int, budget: ImageBudget) -> None:
         self._packed = Hashed(file)
         content = unpacked(self._packed)
-        self._is_packed = not isinstance(content, _Again)
+        self._is_packed = not isinstance(content, Refilled)
         metered = Metered(content, self._packed, spent, budget)
         # What is not packed would have the same digest twice, at the cost of reading it twice.
         self._plain = Hashed(metered) if self._is_packed else self._packed
@@ -126,8 +126,8 @@ class PassingLayer:
         return self._packed.digest, self._plain.digest
 
 
-class _Again:
-    """A stream with what was looked at put back in front."""
+class Refilled:
+    """A stream with what was looked at put back in front of it."""
 
     def __init__(self, head: bytes, inner: Readable) -> None:
         self.head = head

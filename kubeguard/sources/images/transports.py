@@ -10,18 +10,23 @@ from kubeguard.errors import UsageError
 
 
 class Transport(Enum):
-    """`PREFIX:PATH[:NAME]`, for REGISTRY `docker://NAME`; ANY is a plain path, which is
-    recognised by what is there."""
+    """`PREFIX:PATH[:NAME]`, for REGISTRY `docker://NAME`, for DAEMON
+    `docker-daemon:NAME`; ANY is a plain path, which is recognised by what is there."""
+
+    @property
+    def has_path(self) -> bool:
+        return self not in (Transport.REGISTRY, Transport.DAEMON)
 
     DOCKER_ARCHIVE = "docker-archive"
     OCI_ARCHIVE = "oci-archive"
     OCI = "oci"
     REGISTRY = "docker"
+    DAEMON = "docker-daemon"
     ANY = ""
 
 
 class Target(NamedTuple):
-    """A path ('' for a registry), and which of the images there: '' for all."""
+    """A path ('' for a registry or daemon), and which of the images there: '' for all."""
 
     transport: Transport
     path: str
@@ -53,6 +58,10 @@ def target(text: str) -> Target | None:
         if not rest.startswith("//") or len(rest) < 3:
             raise UsageError(f"{text}: no image", "write docker://registry.example.com/name:tag")
         return Target(found, "", rest[2:])
+    if found is Transport.DAEMON:
+        if not rest:
+            raise UsageError(f"{text}: no image", "write docker-daemon:name:tag")
+        return Target(found, "", rest)
     path, _, tag = rest.partition(":")
     if not path:
         raise UsageError(f"{text}: no path", f"write {prefix}:PATH or {prefix}:PATH:NAME")
