@@ -57,6 +57,12 @@ def without(name: str) -> Files:
     return {key: data for key, data in files.items() if not key.endswith(name)}
 
 
+def cut(name: str) -> Files:
+    """The file of this name ends in its first header."""
+    files = docker_files(SMALL)
+    return {key: data[:300] if key.endswith(name) else data for key, data in files.items()}
+
+
 def swapped() -> Files:
     files = docker_files(SMALL)
     name = next(key for key in files if key.endswith("layer.tar"))
