@@ -32,7 +32,7 @@ from kubeguard.sources.images.reading import read as read_image
 from kubeguard.sources.images.transports import Target, Transport
 from kubeguard.sources.schema import Schemas
 from kubeguard.sources.text import read
-from tests.building import docker_archive
+from tests.building import build, oci_files, write_folder
 
 CHECKS = load_checks()
 FENCE = re.compile(
@@ -65,6 +65,8 @@ class Fence:
     parameters: dict[str, object]
     file: str
     body: bytes
+    given: tuple[Fence, ...] = ()
+    """The images that manifests are judged with."""
 
 
 def page(check: Check) -> str:
@@ -72,6 +74,16 @@ def page(check: Check) -> str:
 
 
 def fences(check: Check) -> Iterator[Fence]:
+    """The examples; an image that is `given` belongs to all that follow."""
+    images: tuple[Fence, ...] = ()
+    for fence in _fences(check):
+        if fence.verdict == "given":
+            images += (fence,)
+        else:
+            yield replace(fence, given=images)
+
+
+def _fences(check: Check) -> Iterator[Fence]:
     for language, info, body in FENCE.findall(page(check)):
         given = {key: double or single for key, double, single in ATTRIBUTE.findall(info)}
         major, minor = given.pop("kubernetes", "1.37").split(".")
@@ -110,7 +122,7 @@ def findings(check: Check, fence: Fence) -> list[Finding]:
     elif fence.language == "image":
         report = audit([image(fence)], ran, settings)
     else:
-        report = audit([read(fence.file, fence.body)], ran, settings)
+        report = audit([read(fence.file, fence.body), *map(image, fence.given)], ran, settings)
     assert report.faults == ()
     return [finding for finding in report.findings if finding.check.id == check.id]
 
@@ -118,9 +130,8 @@ def findings(check: Check, fence: Fence) -> list[Finding]:
 def image(fence: Fence) -> Reading:
     """The image that a fence describes, built and read."""
     with TemporaryDirectory() as folder:
-        file = Path(folder, fence.file)
-        file.write_bytes(docker_archive(description(fence).value))
-        return read_image(fence.file, Target(Transport.DOCKER_ARCHIVE, str(file)))
+        write_folder(Path(folder), oci_files(build(description(fence).value)))
+        return read_image(fence.file, Target(Transport.OCI, folder))
 
 
 def description(fence: Fence) -> Node:

@@ -19,11 +19,12 @@ from kubeguard.model.dockerfile import (
     Word,
     behind_shell,
 )
+from kubeguard.model.facts import ImageFacts
 from kubeguard.model.finding import Check, Problem
 from kubeguard.model.fix import REMOVE, Edit, Fix, Grade, advise, drop, put
 from kubeguard.model.image import File, FileKind, Image, ImageReference
 from kubeguard.model.inside import part
-from kubeguard.model.manifest import Container, Manifest, Role, Workload
+from kubeguard.model.manifest import Container, Manifest, Role, ShippedContainer, Workload
 from kubeguard.model.node import Node
 from kubeguard.model.regex import Regex
 from kubeguard.model.severity import Profile, Severity
@@ -44,6 +45,7 @@ __all__ = [
     "Grade",
     "Heredoc",
     "Image",
+    "ImageFacts",
     "ImageReference",
     "Instruction",
     "Manifest",
@@ -53,6 +55,7 @@ __all__ = [
     "Regex",
     "Role",
     "Severity",
+    "ShippedContainer",
     "Stage",
     "Trouble",
     "TroubleKind",

@@ -42,6 +42,15 @@ class ImageReference(NamedTuple):
             return cls(first, path, tag, digest)
         return cls("docker.io", rest if slash else f"library/{rest}", tag, digest)
 
+    @property
+    def whole(self) -> str:
+        """Registry, repository and tag, without a digest: `docker.io/library/nginx:latest`."""
+        registry = "docker.io" if self.registry in _HUB else self.registry
+        return f"{registry}/{self.repository}:{self.tag or 'latest'}"
+
+
+_HUB = ("index.docker.io", "registry-1.docker.io")
+
 
 class FileKind(Enum):
     """What lies at a path."""
@@ -99,25 +108,28 @@ _STEP = re.compile(r"^/bin/sh -c #\(nop\) |(?<=^RUN )/bin/sh -c | # buildkit$")
 class Image(View):
     """An image for one platform. The node is its configuration, the JSON document of that name.
 
-    `name` is what the archive or registry calls it, `digest` that of the configuration, which is
-    Docker's image id. `files` are what a container sees, by absolute path, in no order; `buried`
+    `names` are what the archive or registry calls it, `digest` that of the configuration, which is
+    Docker's image id, `manifests` those of the manifest and the index that lead to it, when it has
+    any. `files` are what a container sees, by absolute path, in no order; `buried`
     are what lies in lower layers, unseen.
     """
 
     def __init__(
         self,
         node: Node,
-        name: str,
+        names: Sequence[str],
         digest: str,
         layers: Sequence[Layer],
         files: Mapping[str, File],
         buried: Sequence[File],
         shell: Callable[[Node], tuple[Command, ...]] = lambda _: (),
+        manifests: Sequence[str] = (),
     ) -> None:
         super().__init__(node)
         self._shell = shell
-        self.name = name
+        self.names = names
         self.digest = digest
+        self.manifests = manifests
         self.layers = layers
         self.files = files
         self.buried = buried
@@ -176,17 +188,26 @@ class Image(View):
         parts = (f"layer {file.layer + 1}", layer.digest[:_SHORT], step)
         return ", ".join(part for part in parts if part)
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The folders in which programs are looked for."""
+        settings = (item.partition("=") for item in self.strings("Env"))
+        path = next((value for key, _, value in settings if key == "PATH"), _PATH)
+        return tuple(path.split(":"))
+
     def program(self, word: str) -> File | None:
         """The file that is started by this name: a path, or looked up in the image's PATH."""
         if "/" in word:
             return self.find(join(self.config["WorkingDir"].text or "/", word))
-        settings = (item.partition("=") for item in self.strings("Env"))
-        path = next((value for key, _, value in settings if key == "PATH"), _PATH)
-        found = (self.find(f"{folder}/{word}") for folder in path.split(":"))
+        found = (self.find(f"{folder}/{word}") for folder in self.path)
         return next((file for file in found if file is not None), None)
 
     def find(self, path: str) -> File | None:
         """What a program in a container would open there, behind links; None when there is none."""
+        return self.files.get(self.behind_links(path))
+
+    def behind_links(self, path: str) -> str:
+        """The path without links on the way; '' for a loop of them."""
         left = _MOST_LINKS
         done, todo = "/", [part for part in path.split("/") if part]
         while todo:
@@ -196,9 +217,9 @@ class Image(View):
             if file is not None and file.kind is FileKind.LINK:
                 left -= 1
                 if not left:
-                    return None
+                    return ""
                 todo = [step for step in file.target.split("/") if step] + todo
                 done = "/" if file.target.startswith("/") else done
             else:
                 done = here
-        return self.files.get(done)
+        return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _TCP = re.compile(r"(?i)(\d{1,5})(?:-(\d{1,5}))?(?:/tcp)?")
 
@@ -18,3 +19,8 @@ def tcp(text: str) -> range:
     if found is None:
         return range(0)
     return range(int(found[1]), int(found[2] or found[1]) + 1)
+
+
+def all_tcp(texts: Iterable[str]) -> set[int]:
+    """The TCP ports that several of them mean, without those nobody can have."""
+    return {port for text in texts for port in tcp(text) if port < 65536}

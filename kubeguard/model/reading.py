@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubeguard.model.dockerfile import Dockerfile
+from kubeguard.model.facts import ImageFacts
 from kubeguard.model.finding import Outcome
 from kubeguard.model.image import Image
 from kubeguard.model.node import Node
@@ -15,7 +16,8 @@ from kubeguard.model.trouble import Trouble
 class Reading:
     """One input: its Kubernetes objects, Dockerfile or images, and what was wrong with it.
 
-    `what` is the kind of input as a reader would call it, `reason` why it was skipped or failed.
+    `what` is the kind of input as a reader would call it, `reason` why it was skipped or failed,
+    `facts` stand for images that another process has.
     """
 
     name: str
@@ -26,3 +28,4 @@ class Reading:
     dockerfile: Dockerfile | None = None
     troubles: tuple[Trouble, ...] = ()
     images: tuple[Image, ...] = ()
+    facts: tuple[ImageFacts, ...] = ()

@@ -14,9 +14,12 @@ from kubeguard.checks.kit import Image, ImageReference, Problem, Severity, advis
     like=("trivy:DS-0001", "hadolint:DL3007"),
 )
 def shipped_latest_tag(image: Image) -> Iterator[Problem]:
-    if not image.name:
-        return
-    reference = ImageReference.parse(image.name)
-    if "latest" in (reference.tag, image.name) and not reference.digest:
-        message = f"the image is called {image.name[:80]!r}, which is another one tomorrow"
+    names = image.names
+    if names and all(map(_is_latest, names)):
+        message = f"the image is called {names[0][:80]!r}, which is another one tomorrow"
         yield Problem(image.node["created"], message, advise("tag it with its version or commit"))
+
+
+def _is_latest(name: str) -> bool:
+    reference = ImageReference.parse(name)
+    return "latest" in (reference.tag, name) and not reference.digest

@@ -11,8 +11,9 @@ from kubeguard.sources.images.streams import Readable
 
 
 @contextmanager
-def saved(reference: str) -> Iterator[Readable]:
-    """The archive of `docker save`, as the engine at DOCKER_HOST sends it. Raises SourceError."""
+def saved(reference: str) -> Iterator[tuple[Readable, tuple[str, ...]]]:
+    """The archive of `docker save`, as the engine at DOCKER_HOST sends it, and the digests by which
+    the engine knows the image in registries. Raises SourceError."""
     try:
         import docker
         from docker.errors import DockerException, ImageNotFound
@@ -24,7 +25,13 @@ def saved(reference: str) -> Iterator[Readable]:
     except DockerException as error:
         raise SourceError("no container engine answers; DOCKER_HOST says where it is") from error
     try:
-        yield _Chunks(client.images.get(reference).save(named=True))
+        image = client.images.get(reference)
+        known = (str(each).rpartition("@")[2] for each in image.attrs.get("RepoDigests") or ())
+        digests = tuple(dict.fromkeys(known))
+        yield (
+            _Chunks(image.save(named=reference if reference in image.tags else bool(image.tags))),
+            digests,
+        )
     except ImageNotFound as error:
         raise SourceError(f"the engine has no image {reference[:100]!r}") from error
     except (DockerException, OSError) as error:

@@ -15,8 +15,12 @@ class Layer(NamedTuple):
 
 
 class Described(NamedTuple):
-    """The names an image has been given, its configuration, its layers from the bottom up."""
+    """The names an image has been given, its configuration, its layers from the bottom up.
+
+    `manifests` are the digests of the manifest and the index that lead to it.
+    """
 
     names: tuple[str, ...]
     config: Document
     layers: tuple[Layer, ...]
+    manifests: tuple[str, ...] = ()

@@ -44,9 +44,9 @@ class _Layout:
             if not named:
                 raise SourceError(f"no image is called {tag[:100]!r}")
         for name, descriptors in named.items():
-            candidates = [found for d in descriptors for found in self._manifests(d, 0)]
-            if candidates:
-                yield self._chosen(name, candidates)
+            found = [(d.get("digest"), one) for d in descriptors for one in self._manifests(d, 0)]
+            if found:
+                yield self._chosen(name, found)
             elif tag:
                 raise SourceError(f"{tag[:100]!r} is no image, or lies elsewhere")
 
@@ -69,13 +69,16 @@ class _Layout:
         """An index may name platforms that were left out when the image was copied."""
         return self.store.has(blob_name(descriptor.get("digest")))
 
-    def _chosen(self, name: str, manifests: list[Document]) -> Described:
-        configs = [self._config(manifest) for manifest in manifests]
+    def _chosen(self, name: str, found: list[tuple[Any, Document]]) -> Described:
+        """One of the manifests with this name, each with the digest that the index names."""
+        configs = [self._config(manifest) for _, manifest in found]
         offered = [platforms.of(config.value) for config in configs]
         number = platforms.choose(offered, self.platform)
-        digests = [layer.get("digest") for layer in manifests[number].entries("layers")]
+        listed, manifest = found[number]
+        digests = [layer.get("digest") for layer in manifest.entries("layers")]
         layers = tuple(Layer(blob_name(digest), str(digest)) for digest in digests)
-        return Described((name,) if name else (), configs[number], layers)
+        names, manifests = (name,) if name else (), (manifest.digest, str(listed))
+        return Described(names, configs[number], layers, tuple(dict.fromkeys(manifests)))
 
     def _config(self, manifest: Document) -> Document:
         digest = manifest.value["config"].get("digest")

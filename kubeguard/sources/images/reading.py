@@ -45,9 +45,12 @@ def read(
         if target.transport is Transport.DAEMON:
             from kubeguard.sources.images.daemon import saved
 
-            with saved(target.tag) as stream:
+            with saved(target.tag) as (stream, digests):
                 passing = Passing(stream, Spent(), budget)
-            return _reading(name, passing, target._replace(tag=""), platform)
+            found = _reading(name, passing, target._replace(tag=""), platform)
+            for image in found.images:
+                image.manifests = digests
+            return found
         if target.transport is Transport.OCI or os.path.isdir(target.path):
             return _reading(name, Folder(target.path, budget), target, platform)
         with regular_file(target.path) as file:
@@ -132,12 +135,19 @@ class _Builder:
     def _made(
         self, described: Described, config: Any, diff_ids: list[str], overlay: Overlay
     ) -> Image:
-        called = described.names[0] if described.names else ""
-        subject = Subject("Image", "", called or self.name)
+        subject = Subject("Image", "", next(iter(described.names), self.name))
         node = Node(config, Source(self.name, subject=subject, value=config))
         layers = [Layer(*pair) for pair in zip(diff_ids, _steps(node, diff_ids), strict=True)]
-        digest = described.config.digest
-        return Image(node, called, digest, layers, overlay.files, overlay.buried, commands)
+        return Image(
+            node,
+            described.names,
+            described.config.digest,
+            layers,
+            overlay.files,
+            overlay.buried,
+            commands,
+            described.manifests,
+        )
 
 
 def _canonical(document: Any) -> dict[str, Any]:

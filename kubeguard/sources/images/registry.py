@@ -276,7 +276,10 @@ def _refusal(status: int, repository: str) -> str:
     return f"answered {status}"
 
 
+_OBJECT = re.compile(r"^(?:<.*>|\w+\(.*?\)): ")
+
+
 def _reason(error: Exception) -> str:
     """The last words of urllib3, which begins with its own objects."""
     text = str(error.args[-1] if error.args else error)
-    return text.rpartition(">: ")[2][:200]
+    return _OBJECT.sub("", text)[:200]

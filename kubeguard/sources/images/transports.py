@@ -25,6 +25,18 @@ class Transport(Enum):
     ANY = ""
 
 
+class Look(Enum):
+    """Where to look for images that manifests name; the value is the word of `--images`."""
+
+    NOWHERE = "none"
+    DAEMON = "daemon"
+    REGISTRY = "pull"
+
+    def target(self, reference: str) -> str:
+        """What a user would type to have this image."""
+        return f"docker://{reference}" if self is Look.REGISTRY else f"docker-daemon:{reference}"
+
+
 class Target(NamedTuple):
     """A path ('' for a registry or daemon), and which of the images there: '' for all."""
 

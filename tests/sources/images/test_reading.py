@@ -125,13 +125,13 @@ def test_several_images_of_an_archive(scan: Scan) -> None:
     other = build({"names": ["docker.io/library/db:3"], "config": {"User": "1"}})
     for given in (archive(docker_files(SHOP, other)), oci_files(SHOP, other)):
         reading = scan(given)
-        assert [image.name for image in reading.images] == [
+        assert [image.names[0] for image in reading.images] == [
             "shop/web:1.2",
             "docker.io/library/db:3",
         ]
 
     assert one(scan(archive(docker_files(SHOP, other)), tag="db:3")).config.get("User") == "1"
-    assert one(scan(oci_files(SHOP, other), "oci", "1.2")).name == "shop/web:1.2"
+    assert one(scan(oci_files(SHOP, other), "oci", "1.2")).names == ("shop/web:1.2",)
     missing = scan(archive(docker_files(SHOP)), tag="shop/web:2")
     assert missing.reason == "no image is called 'shop/web:2'"
 
@@ -164,7 +164,7 @@ class TestPlatforms:
         assert reading.what == "image for linux/arm64"
 
     def test_asked_for(self, scan: Scan) -> None:
-        assert one(scan(oci_files(nested=self.IMAGES), platform="linux/s390x")).name == ""
+        assert one(scan(oci_files(nested=self.IMAGES), platform="linux/s390x")).names == ()
 
     def test_not_there(self, scan: Scan) -> None:
         reading = scan(oci_files(nested=self.IMAGES), platform="linux/arm/v7")
@@ -219,7 +219,7 @@ def test_targets_are_told_by_their_content(tmp_path: Path) -> None:
         (entry,) = find([text])
         reading = load(entry)
         assert reading.name == text
-        assert [image.name for image in reading.images] == ["shop/web:1.2"]
+        assert [image.names for image in reading.images] == [("shop/web:1.2",)]
 
     with pytest.raises(UsageError):
         list(find([f"docker-archive:{tmp_path}/missing.tar"]))

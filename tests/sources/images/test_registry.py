@@ -135,7 +135,7 @@ def test_without_a_login(server: str, mood: str) -> None:
 
     assert reading.reason == ""
     (image,) = reading.images
-    assert image.name == f"{server}/shop/web:1.2"
+    assert image.names == (f"{server}/shop/web:1.2",)
     assert image.config.get("User") == "10001"
     assert image.files["/a"].size == 5000
 
