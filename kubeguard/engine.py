@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from kubeguard.model.bundle import Bundle
 from kubeguard.model.cluster import NEWEST, Cluster
 from kubeguard.model.credentials import hidden, mask, mask_all_values
-from kubeguard.model.facts import ImageFacts, Images
+from kubeguard.model.facts import NO_IMAGES, ImageFacts, Images
 from kubeguard.model.finding import (
     Account,
     Check,
@@ -57,9 +57,6 @@ class Suppressions(Protocol):
     def used(self) -> dict[int, set[str]]: ...
 
     def merge(self, used: Mapping[int, set[str]], /) -> None: ...
-
-
-NO_IMAGES = Images()
 
 
 class Settings(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kubeguard.model.facts import Images
+from kubeguard.model.facts import NO_IMAGES, Images
 from kubeguard.model.node import Node
 
 NEWEST = (1, 37)
@@ -29,14 +29,14 @@ class Cluster:
     version: tuple[int, int] = NEWEST
     service_accounts: Mapping[tuple[str, str], Node] = field(default_factory=dict)
     limit_ranges: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
-    images: Images = field(default_factory=Images)
+    images: Images = NO_IMAGES
 
     @classmethod
     def of(
         cls,
         objects: Iterable[Node],
         version: tuple[int, int] = NEWEST,
-        images: Images | None = None,
+        images: Images = NO_IMAGES,
     ) -> Cluster:
         """The cluster that the objects of a run describe; of two of a name the last one counts."""
         accounts: dict[tuple[str, str], Node] = {}
@@ -50,7 +50,7 @@ class Cluster:
                 ranges[namespace] = (*ranges.get(namespace, ()), node)
             else:
                 accounts[namespace, node["metadata"]["name"].text] = node
-        return cls(version, accounts, ranges, images or Images())
+        return cls(version, accounts, ranges, images)
 
     def ranges(self, namespace: str) -> tuple[Node, ...]:
         """The LimitRanges that rule a namespace; one that names none is meant for every object."""

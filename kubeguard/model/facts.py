@@ -151,3 +151,6 @@ class Images:
     def called(self, reference: ImageReference) -> ImageFacts | None:
         """The image with this name and tag, whatever digest the reference has."""
         return self._by_name.get(reference.whole) if reference.tag else None
+
+
+NO_IMAGES = Images()

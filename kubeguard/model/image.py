@@ -39,8 +39,8 @@ class ImageReference(NamedTuple):
         rest = head + slash + name
         first, slash, path = rest.partition("/")
         if slash and ("." in first or ":" in first or first == "localhost"):
-            return cls(first, path, tag, digest)
-        return cls("docker.io", rest if slash else f"library/{rest}", tag, digest)
+            return cls(first, _completed(path) if first in _HUB else path, tag, digest)
+        return cls("docker.io", _completed(rest), tag, digest)
 
     @property
     def whole(self) -> str:
@@ -49,7 +49,11 @@ class ImageReference(NamedTuple):
         return f"{registry}/{self.repository}:{self.tag or 'latest'}"
 
 
-_HUB = ("index.docker.io", "registry-1.docker.io")
+_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
+
+
+def _completed(repository: str) -> str:
+    return repository if "/" in repository else f"library/{repository}"
 
 
 class FileKind(Enum):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kubeguard.errors import UsageError
 from kubeguard.model.cluster import NEWEST, OLDEST
-from kubeguard.model.facts import Images
+from kubeguard.model.facts import NO_IMAGES, Images
 from kubeguard.model.finding import Suppression
 from kubeguard.model.node import Node
 from kubeguard.model.severity import Profile, Severity
@@ -61,7 +61,7 @@ class Policy:
     rules: Rules | None = None
     admission: Admission = field(default_factory=Admission)
     facts: FactsSource = field(default_factory=FactsSource)
-    images: Images = field(default_factory=Images)
+    images: Images = NO_IMAGES
     root: File | None = None
 
 

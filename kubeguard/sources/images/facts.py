@@ -96,13 +96,15 @@ def _plain(facts: ImageFacts) -> _Document:
 
 def _facts(digest: str, image: _Document) -> ImageFacts:
     """Raises TypeError, ValueError or AttributeError for what is of another shape."""
-    usual: _Document = ImageFacts._field_defaults
-    given: _Document = {
-        key: _KINDS.get(key, _texts)(value) for key, value in image.items() if key in usual
-    }
-    if len(given) < len(image):
+    given = {key: _value(key, value) for key, value in image.items()}
+    if not given.keys() <= ImageFacts._field_defaults.keys():
         raise ValueError("keys that kubeguard does not know")
-    return ImageFacts(digest, **given)
+    return ImageFacts(digest)._replace(**given)
+
+
+def _value(key: str, value: Any) -> Any:
+    read: Callable[[Any], Any] = _KINDS.get(key, _texts)
+    return read(value)
 
 
 def _text(value: Any) -> str:

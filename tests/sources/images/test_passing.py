@@ -27,8 +27,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     sent: list[bytes] = []
 
     @contextmanager
-    def saved(_: str) -> Iterator[io.BytesIO]:
-        yield io.BytesIO(sent[0])
+    def saved(_: str) -> Iterator[tuple[io.BytesIO, tuple[str, ...]]]:
+        yield io.BytesIO(sent[0]), ("sha256:" + "1" * 64,)
 
     monkeypatch.setattr(daemon, "saved", saved)
     return sent
