@@ -25,7 +25,7 @@ from kubeguard.policy.policy import Policy
 from kubeguard.policy.selection import select
 from kubeguard.registry import checks_for, load_checks
 from kubeguard.sources import kustomize, targets, yaml
-from kubeguard.sources.images import transports
+from kubeguard.sources.images import origins, transports
 from kubeguard.sources.images.transports import Look
 
 
@@ -39,6 +39,7 @@ def audit(
     platform: str = "",
     look: Look = Look.NOWHERE,
     known: Callable[[Images], object] | None = None,
+    dockerfile: str = "",
     found: Callable[[int], object] = lambda _: None,
 ) -> Report:
     """Judge files, folders, images and `-` (standard input); this folder when none is named.
@@ -48,11 +49,12 @@ def audit(
     stand around each finding's own, `today` decides which suppressions have expired, `jobs` is how
     many processes to use (0: as many as pay), `platform` which image to take of one that is for
     several (`linux/arm64`; the host's unless given), `look` where images are looked for that
-    manifests name, `known` is told all images that the run knows, `found` the number of inputs
-    before the work.
+    manifests name, `known` is told all images that the run knows, `dockerfile` is the file whose
+    lines findings about the images made by it are at, `found` is told the number of inputs before
+    the work.
 
-    Raises UsageError for a path that does not exist and whatever `known` raises; what else goes
-    wrong is in the report.
+    Raises UsageError for a path that does not exist, for a `dockerfile` that made none of the
+    images, and whatever `known` raises; what else goes wrong is in the report.
     """
     chosen = policy or Policy()
     load = _load(platform)
@@ -60,7 +62,7 @@ def audit(
     entries = list(targets.find(given, _excludes(chosen)))
     found(len(entries))
     whole = _whole(given, chosen)
-    alone = chosen.rules or known or look is not Look.NOWHERE
+    alone = chosen.rules or known or dockerfile or look is not Look.NOWHERE
     if not alone and (number := parallel.processes(entries, jobs)) > 1:
         checks = checks_of(chosen)
         suppressions = _suppressions(chosen, today) if suppress else None
@@ -70,6 +72,8 @@ def audit(
     readings = kustomize.set_patches_aside(map(load, entries))
     if look is not Look.NOWHERE:
         readings += tuple(map(load, _missing(readings, chosen, look)))
+    if dockerfile:
+        origins.attach(dockerfile, [image for reading in readings for image in reading.images])
     if known:
         known(_images(readings, chosen))
     checks = select(checks_for(readings, bool(chosen.images)), chosen)

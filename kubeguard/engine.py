@@ -25,7 +25,7 @@ from kubeguard.model.finding import (
     Report,
 )
 from kubeguard.model.identity import Identity
-from kubeguard.model.image import ImageReference
+from kubeguard.model.image import Image, ImageReference
 from kubeguard.model.manifest import Container, Manifest, ShippedContainer, Workload
 from kubeguard.model.node import Node, Source
 from kubeguard.model.reading import Reading
@@ -231,7 +231,7 @@ class _Judge:
         if reading.dockerfile:
             yield from self._walk(reading.dockerfile)
         for image in reading.images:
-            yield from self._walk(image)
+            yield from self._image(image)
         schemas = self.world.schemas
         for manifest in manifests:
             yield from self._ask(manifest, self.table.on_manifest(manifest.group_kind))
@@ -253,6 +253,12 @@ class _Judge:
                 if on_shipped and container.facts:
                     yield from self._ask(ShippedContainer(container, container.facts), on_shipped)
 
+    def _image(self, image: Image) -> Iterator[Finding]:
+        """With its Dockerfile at hand, findings are at the line that made what they are about."""
+        for check, problem in _ask(image, self.table.on(Image), self.faults):
+            made_at = image.made_at(problem.where.path) if image.made_at else problem.where
+            yield self._finding(check, problem, made_at)
+
     def _account(self, reading: Reading) -> Account:
         judged = (
             len(reading.objects) or len(reading.images) or 1
@@ -271,16 +277,19 @@ class _Judge:
         for check, problem in _ask(view, checks, self.faults):
             yield self._finding(check, problem)
 
-    def _finding(self, check: Check, problem: Problem) -> Finding:
+    def _finding(self, check: Check, problem: Problem, shown: Node | None = None) -> Finding:
+        """`shown` is where a reader looks, when that is not where the problem is."""
         where = problem.where
+        place = where if shown is None else shown
+        location, source = place.location, place.source
         return Finding(
             check=check,
             severity=check.severity,
             message=problem.message,
-            location=(location := where.location),
+            location=location,
             subject=where.source.subject,
             identity=Identity(where),
-            excerpt=self.excerpts.of(where.source, location.span.line) if location.span else None,
+            excerpt=self.excerpts.of(source, location.span.line) if location.span else None,
             fix=problem.fix,
         )
 

@@ -38,7 +38,7 @@ def build(description: Description) -> Built:
     """Lay out the layers of a description, unpacked."""
     steps = [*description.get("layers", [])]
     layers = tuple(layer(step) for step in steps)
-    history = [
+    history = description.get("whole_history") or [
         *({"created_by": line, "empty_layer": True} for line in description.get("history", ())),
         *({"created_by": step.get("by", "COPY . /")} for step in steps),
     ]

@@ -42,6 +42,7 @@ class Flags(NamedTuple):
     jobs: int
     platform: str
     images: str
+    dockerfile: str | None
     write_facts: str | None
     format: tuple[str, ...]
     color: str
@@ -161,6 +162,13 @@ def _filled(_: click.Context, option: click.Parameter, value: str | None) -> str
     help="Which image to take of one that is for several.  [default: the host's]",
 )
 @click.option(
+    "--dockerfile",
+    metavar="FILE",
+    type=_FILE,
+    callback=_filled,
+    help="What made the image: its findings are at the lines of this file.",
+)
+@click.option(
     "--images",
     type=click.Choice([look.value for look in Look]),
     default=Look.NOWHERE.value,
@@ -255,6 +263,7 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
             context=outputs.context_lines,
             jobs=flags.jobs,
             platform=flags.platform,
+            dockerfile=flags.dockerfile or "",
             look=Look(flags.images),
             known=_writer(flags.write_facts, policy.facts.key),
             found=progress.found,

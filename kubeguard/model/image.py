@@ -10,6 +10,7 @@ from posixpath import join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubeguard.model.credentials import mask
+from kubeguard.model.location import Path
 from kubeguard.model.node import Node
 from kubeguard.model.views import View
 
@@ -134,6 +135,8 @@ class Image(View):
         self.names = names
         self.digest = digest
         self.manifests = manifests
+        self.made_at: Callable[[Path], Node] | None = None
+        """Where in its Dockerfile a part of it was made, when there is one."""
         self.layers = layers
         self.files = files
         self.buried = buried
@@ -178,6 +181,12 @@ class Image(View):
             if fields[0] == name and len(fields) > 2 and fields[2].isdecimal():
                 return int(fields[2])
         return None
+
+    def layer_of(self, path: str) -> int | None:
+        """The layer that a file or folder is from, also one that a container does not see."""
+        buried = (file for file in self.buried if file.path == path)
+        file = self.files.get(path) or next(buried, None)
+        return file.layer if file else None
 
     def place(self, file: File) -> Node:
         """Where a finding about a file is."""
