@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from kubeguard.model import credentials, models, ports, secret_files, users
+from kubeguard.model import credentials, models, ports, secret_files, support, users
 from kubeguard.model.bundle import Bundle, selects
 from kubeguard.model.credentials import Credential
 from kubeguard.model.dockerfile import (
@@ -72,6 +72,7 @@ __all__ = [
     "put",
     "secret_files",
     "selects",
+    "support",
     "users",
 ]
 

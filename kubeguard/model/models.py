@@ -13,6 +13,9 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05][(.FGIJKLMNPQSTUVX\[\]cdil{}\x80-\x98]")
 """PROTO and its version, then an opcode."""
 _PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|BZh|\xfd7zXZ|\x04\x22M\x18|ZF")
 _TORCH = re.compile(rb"PK\x03\x04.{26}[^\0]{0,100}data\.pkl", re.DOTALL)
+_ZIP = b"PK\x03\x04"
+_LAMBDA = re.compile(rb'"class_name": ?"Lambda"')
+"""In the configuration, which Keras stores as it is in either of its formats."""
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -29,6 +32,6 @@ def unsafe_format(path: str, content: bytes) -> str:
         return "a PyTorch archive with a pickle in it"
     if path.lower().endswith(".joblib") and _PACKED.match(content):
         return "a compressed Python pickle"
-    if content.startswith(_HDF5) and b'"Lambda"' in content:
+    if content.startswith((_HDF5, _ZIP)) and _LAMBDA.search(content):
         return "a Keras model with a Lambda layer"
     return ""
