@@ -57,7 +57,8 @@ def audit(
     images, and whatever `known` raises; what else goes wrong is in the report.
     """
     chosen = policy or Policy()
-    load = _load(platform)
+    made = origins.Origins(dockerfile) if dockerfile else None
+    load = partial(_settled, _load(platform), chosen, made)
     given = [os.fspath(path) for path in paths] or ["."]
     entries = list(targets.find(given, _excludes(chosen)))
     found(len(entries))
@@ -72,8 +73,8 @@ def audit(
     readings = kustomize.set_patches_aside(map(load, entries))
     if look is not Look.NOWHERE:
         readings += tuple(map(load, _missing(readings, chosen, look)))
-    if dockerfile:
-        origins.attach(dockerfile, [image for reading in readings for image in reading.images])
+    if made:
+        made.complain()
     if known:
         known(_images(readings, chosen))
     checks = select(checks_for(readings, bool(chosen.images)), chosen)
@@ -81,6 +82,22 @@ def audit(
     suppressions = _suppressions(chosen, today) if suppress else None
     settings = _settings(chosen, checks, suppressions, context, whole)
     return engine.audit(readings, checks, settings)
+
+
+def _settled(
+    load: Callable[[targets.Entry], Reading],
+    policy: Policy,
+    made: origins.Origins | None,
+    entry: targets.Entry,
+) -> Reading:
+    """The entry read, and when it holds images, those judged."""
+    reading = load(entry)
+    if not reading.images:
+        return reading
+    for image in reading.images if made else ():
+        assert made
+        made.attach(image)
+    return engine.settled(reading, select(checks_for([reading]), policy))
 
 
 def _images(readings: Sequence[Reading], policy: Policy) -> Images:

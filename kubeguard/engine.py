@@ -145,6 +145,24 @@ def facts_of(reading: Reading) -> tuple[ImageFacts, ...]:
     return reading.facts or tuple(map(ImageFacts.of, reading.images))
 
 
+def settled(reading: Reading, checks: Sequence[Check]) -> Reading:
+    """The reading with its images asked and let go: memory holds one of them at a time.
+
+    With its Dockerfile at hand, a problem is shown at the line that made what it is about.
+    """
+    if not reading.images:
+        return reading
+    on_image = [check for check in checks if check.on is Image]
+    faults: list[Fault] = []
+    problems = tuple(
+        (check, problem, image.made_at(problem.where.path) if image.made_at else problem.where)
+        for image in reading.images
+        for check, problem in _ask(image, on_image, faults)
+    )
+    facts = facts_of(reading)
+    return replace(reading, images=(), facts=facts, problems=problems, faults=tuple(faults))
+
+
 def references(manifests: Iterable[Manifest]) -> dict[str, ImageReference]:
     """The images that manifests name, as they are written."""
     pods = (workload for manifest in manifests for workload in manifest.workloads)
@@ -211,7 +229,9 @@ class _Judge:
 
     def report(self, readings: Sequence[Reading]) -> Report:
         findings: list[Finding] = []
-        for reading, manifests in zip(readings, self.world.manifests, strict=True):
+        for given, manifests in zip(readings, self.world.manifests, strict=True):
+            reading = settled(given, self.table.on(Image))
+            self.faults += reading.faults
             own = _without_secrets(list(self._reading(reading, manifests)))
             if suppressions := self.settings.suppressions:
                 own, troubles = suppressions.apply(reading, own)
@@ -230,8 +250,8 @@ class _Judge:
         yield from self.told(reading.troubles)
         if reading.dockerfile:
             yield from self._walk(reading.dockerfile)
-        for image in reading.images:
-            yield from self._image(image)
+        for check, problem, shown in reading.problems:
+            yield self._finding(check, problem, shown)
         schemas = self.world.schemas
         for manifest in manifests:
             yield from self._ask(manifest, self.table.on_manifest(manifest.group_kind))
@@ -253,15 +273,9 @@ class _Judge:
                 if on_shipped and container.facts:
                     yield from self._ask(ShippedContainer(container, container.facts), on_shipped)
 
-    def _image(self, image: Image) -> Iterator[Finding]:
-        """With its Dockerfile at hand, findings are at the line that made what they are about."""
-        for check, problem in _ask(image, self.table.on(Image), self.faults):
-            made_at = image.made_at(problem.where.path) if image.made_at else problem.where
-            yield self._finding(check, problem, made_at)
-
     def _account(self, reading: Reading) -> Account:
         judged = (
-            len(reading.objects) or len(reading.images) or 1
+            len(reading.objects) or len(reading.facts) or len(reading.images) or 1
             if reading.outcome is Outcome.JUDGED
             else 0
         )

@@ -247,6 +247,8 @@ def _shadow(reading: Reading) -> Reading:
         dockerfile=None,
         images=(),
         facts=engine.facts_of(reading),
+        problems=(),
+        faults=(),
         troubles=tuple(Trouble(_bare(t.node), t.kind, t.message) for t in reading.troubles),
     )
 

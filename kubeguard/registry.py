@@ -34,7 +34,7 @@ def checks_for(readings: Iterable[Reading], facts: bool = False) -> tuple[Check,
     """
     dockerfiles = objects = images = False
     for reading in readings:
-        images = images or bool(reading.images)
+        images = images or bool(reading.images or reading.facts)
         dockerfiles = dockerfiles or reading.dockerfile is not None
         objects = objects or bool(reading.objects)
     has_something = {

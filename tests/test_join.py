@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubeguard import audit
@@ -200,6 +200,7 @@ texts = st.text(max_size=20)
 lists = st.lists(texts, max_size=4).map(tuple)
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         ImageFacts,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kubeguard.model.dockerfile import Dockerfile
 from kubeguard.model.facts import ImageFacts
-from kubeguard.model.finding import Outcome
+from kubeguard.model.finding import Check, Fault, Outcome, Problem
 from kubeguard.model.image import Image
 from kubeguard.model.node import Node
 from kubeguard.model.trouble import Trouble
@@ -17,7 +17,8 @@ class Reading:
     """One input: its Kubernetes objects, Dockerfile or images, and what was wrong with it.
 
     `what` is the kind of input as a reader would call it, `reason` why it was skipped or failed,
-    `facts` stand for images that another process has.
+    `facts` stand for images that were let go, or that another process has; `problems` and `faults`
+    are what came of asking about them, each problem with the node where a reader looks.
     """
 
     name: str
@@ -29,3 +30,5 @@ class Reading:
     troubles: tuple[Trouble, ...] = ()
     images: tuple[Image, ...] = ()
     facts: tuple[ImageFacts, ...] = ()
+    problems: tuple[tuple[Check, Problem, Node], ...] = ()
+    faults: tuple[Fault, ...] = ()

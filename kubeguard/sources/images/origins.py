@@ -39,21 +39,29 @@ _PAIRED = ("ENV", "LABEL")
 _LETTERS = re.compile(r"\W+")
 
 
-def attach(file: str, images: Sequence[Image]) -> None:
-    """Let the images know which line of this Dockerfile made what of them. Raises UsageError when
-    it made none of them."""
-    dockerfile = _dockerfile(file)
-    made = False
-    for image in images:
-        origins = Origins.of(dockerfile, image)
-        if origins is not None:
-            image.made_at = partial(origins.where, image)
-            made = True
-    if not images:
-        raise UsageError(f"--dockerfile {file}: there is no image that it could have made")
-    if not made:
-        hint = "its commands are not those in the history of the image"
-        raise UsageError(f"{file}: another Dockerfile made the image", hint)
+class Origins:
+    """A Dockerfile, and whether it made images. Raises UsageError for a file that is none."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.dockerfile = _dockerfile(file)
+        self.seen = self.made = False
+
+    def attach(self, image: Image) -> None:
+        """Let an image that it made know which line made what of it."""
+        self.seen = True
+        history = _History.of(self.dockerfile, image)
+        if history is not None:
+            image.made_at = partial(history.where, image)
+            self.made = True
+
+    def complain(self) -> None:
+        """Raises UsageError when it made none of the images."""
+        if not self.seen:
+            raise UsageError(f"--dockerfile {self.file}: there is no image that it could have made")
+        if not self.made:
+            hint = "its commands are not those in the history of the image"
+            raise UsageError(f"{self.file}: another Dockerfile made the image", hint)
 
 
 def _dockerfile(file: str) -> Dockerfile:
@@ -67,7 +75,7 @@ def _dockerfile(file: str) -> Dockerfile:
     return reading.dockerfile
 
 
-class Origins:
+class _History:
     """The instructions of one stage, and of those it is built from, beside an image's history.
 
     What the Dockerfile did not do itself is from the base image: the FROM of the lowest stage.
@@ -80,7 +88,7 @@ class Origins:
         self.steps = steps
 
     @classmethod
-    def of(cls, dockerfile: Dockerfile, image: Image) -> Origins | None:
+    def of(cls, dockerfile: Dockerfile, image: Image) -> _History | None:
         """None when the image was made by another Dockerfile. The last stage that fits made it."""
         for stage in reversed(dockerfile.stages):
             lineage = [*reversed([*dockerfile.lineage(stage)])]

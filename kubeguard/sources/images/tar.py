@@ -98,7 +98,8 @@ def _block(stream: Cursor) -> bytes:
             raise SourceError("a tar archive with members behind its end")
         return b""
     unsigned = sum(block) - sum(block[148:156]) + 8 * 32
-    if _octal(block[148:156]) not in (unsigned, unsigned - 256 * _high_bytes(block)):
+    written = _octal(block[148:156])
+    if written != unsigned and written != unsigned - 256 * _high_bytes(block):
         raise SourceError(f"no tar header at byte {stream.offset - BLOCK:,}")
     return block
 
