@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLES := docs/samples
 
-.PHONY: help demo test fuzz check format bench wheels lock licenses docs manifests clean
+.PHONY: help demo test fuzz check format bench wheels lock licenses dates docs manifests clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ format: $(VENV)/development  ## format and fix what can be fixed
 
 licenses:  ## gather the licences of what the Rego worker links
 	$(PYTHON) -m scripts.licenses
+
+dates:  ## gather anew until when distributions and languages are mended
+	$(PYTHON) -m scripts.end_of_life
 
 docs: $(VENV)/development  ## write the generated pages anew
 	$(BIN)/python -m scripts.docs

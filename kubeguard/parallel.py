@@ -93,7 +93,7 @@ def audit(
         tuple(f for report in reports for f in report.findings)
         + tuple(engine.leftovers(checks, settings)),
         world.faults + tuple(f for report in reports for f in report.faults),
-        tuple(a for report in reports for a in report.accounts),
+        tuple(a for report in reports for a in report.accounts) + world.accounts,
     )
 
 
@@ -245,6 +245,10 @@ def _shadow(reading: Reading) -> Reading:
         reading,
         objects=tuple(_bare(node) for node in reading.objects),
         dockerfile=None,
+        images=(),
+        facts=engine.facts_of(reading),
+        problems=(),
+        faults=(),
         troubles=tuple(Trouble(_bare(t.node), t.kind, t.message) for t in reading.troubles),
     )
 

@@ -49,7 +49,8 @@ class Bound:
 
 def bind(exemptions: Sequence[Exemption], root: File | None, reading: Reading) -> Iterator[Bound]:
     """The exemptions that have something in this input that they are about."""
-    nodes = (*reading.objects, *([reading.dockerfile.node] if reading.dockerfile else ()))
+    views = (*([reading.dockerfile] if reading.dockerfile else ()), *reading.images)
+    nodes = (*reading.objects, *(view.node for view in views))
     relative = ""
     for number, exemption in enumerate(exemptions):
         if exemption.file:

@@ -1,4 +1,4 @@
-"""Where policies in Rego come from, and the engine that evaluates them, as the user chose."""
+"""Where policies in Rego and image facts come from, and what evaluates them, as chosen."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ class PolicySource(NamedTuple):
     namespaces: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     combine: bool = False
+    key: str = ""
+
+
+class FactsSource(NamedTuple):
+    """Files of image facts, and the file with the key that they must be signed with."""
+
+    files: tuple[str, ...] = ()
     key: str = ""
 
 

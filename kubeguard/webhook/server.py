@@ -219,6 +219,8 @@ class _Supervisor:
         if self.serving.config:
             yield Path(self.serving.config)
         yield from self.pair or ()
+        facts = self.loaded.policy.facts
+        yield from map(Path, (*facts.files, *filter(None, [facts.key])))
         for source in self.loaded.policy.policies:
             path = Path(source.path)
             yield path
