@@ -8,10 +8,11 @@ from typing import Any
 
 from kubeguard.errors import SourceError
 from kubeguard.model.finding import Outcome
+from kubeguard.model.fix import advise
 from kubeguard.model.image import Image, Layer
 from kubeguard.model.node import Node, Source, Subject
 from kubeguard.model.reading import Reading
-from kubeguard.model.trouble import TroubleKind
+from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.sources.images import docker, oci
 from kubeguard.sources.images.budget import IMAGE_BUDGET, ImageBudget, TooLargeError
 from kubeguard.sources.images.commands import commands
@@ -21,7 +22,6 @@ from kubeguard.sources.images.passing import Passing
 from kubeguard.sources.images.platforms import Platform
 from kubeguard.sources.images.store import Archive, Folder, Store, regular_file
 from kubeguard.sources.images.transports import Target, Transport
-from kubeguard.sources.text import failed
 
 _CONFIG_KEYS = (
     *("User", "Env", "Labels", "ExposedPorts", "Healthcheck", "Entrypoint", "Cmd", "Shell"),
@@ -56,12 +56,19 @@ def read(
         with regular_file(target.path) as file:
             return _reading(name, Archive(file, budget), target, platform)
     except TooLargeError as error:
-        return failed(name, error, TroubleKind.OVER_BUDGET)
+        return _failed(name, error, TroubleKind.OVER_BUDGET)
     except SourceError as error:
-        return failed(name, error, TroubleKind.UNREADABLE)
+        return _failed(name, error, TroubleKind.UNREADABLE)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        return failed(name, SourceError(reason), TroubleKind.UNREADABLE)
+        return _failed(name, SourceError(reason), TroubleKind.UNREADABLE)
+
+
+def _failed(name: str, error: SourceError, kind: TroubleKind) -> Reading:
+    """The Reading of an image that could not be read: it has no lines to point at."""
+    fix = advise(error.hint or "name an image that can be read, or leave it out")
+    trouble = Trouble(Node(None, Source(name)), kind, error.message, fix)
+    return Reading(name, Outcome.FAILED, "unreadable", error.message, troubles=(trouble,))
 
 
 def _reading(name: str, store: Store, target: Target, platform: Platform | None) -> Reading:
