@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLES := docs/samples
 
-.PHONY: help demo test fuzz check format bench wheels lock licenses dates docs clean
+.PHONY: help demo test fuzz check format bench wheels lock licenses dates docs manifests clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -65,6 +65,11 @@ dates:  ## gather anew until when distributions and languages are mended
 
 docs: $(VENV)/development  ## write the generated pages anew
 	$(BIN)/python -m scripts.docs
+
+manifests: $(VENV)/development  ## write the webhook's manifests and its chart anew
+	rm -rf manifests/webhook charts/kubeguard
+	$(BIN)/kubeguard webhook manifests --output manifests/webhook
+	$(BIN)/kubeguard webhook manifests --helm --output charts/kubeguard
 
 bench: $(VENV)/development  ## measure, next to any rival on PATH
 	$(BIN)/python -m benchmarks

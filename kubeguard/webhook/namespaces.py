@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from threading import Event, Thread
 from typing import Any
 
-from kubeguard.webhook import access
+from kubeguard.cluster import access
 
 _RETRY = 2.0
 """Seconds before the API server is asked again after it failed."""

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from kubeguard.model.node import Node
+from kubeguard.sources.admission import SOURCE
 from kubeguard.webhook.hook import Answered, Webhook
-from kubeguard.webhook.review import Request, decode
+from kubeguard.webhook.review import Request, decode, value
 
 
 class Replayed(NamedTuple):
@@ -26,6 +28,23 @@ class Replayed(NamedTuple):
             and self.answered.response.allowed
             and not self.other.response.allowed
         )
+
+    @property
+    def owner(self) -> str:
+        """Whose it is: the object's controller, or the object itself: `Deployment web`.
+
+        The ReplicaSet of a Deployment is called by that (its name ends with the pods' hash).
+        """
+        metadata = Node(value(self.request.object), SOURCE)["metadata"]
+        for reference in metadata["ownerReferences"]:
+            if reference.get("controller") is True:
+                kind, name = reference["kind"].text, reference["name"].text
+                of_deployment = name.removesuffix(
+                    f"-{metadata['labels']['pod-template-hash'].text}"
+                )
+                is_one = kind == "ReplicaSet" and of_deployment != name
+                return f"Deployment {of_deployment}" if is_one else f"{kind} {name}"
+        return f"{self.request.kind.kind} {self.request.name}".strip()
 
 
 def replay(

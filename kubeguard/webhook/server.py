@@ -26,16 +26,16 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from kubeguard import api
+from kubeguard.cluster import access
 from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.model.finding import Check
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.policy import Policy
-from kubeguard.webhook import access
 from kubeguard.webhook.app import App, Limits
 from kubeguard.webhook.certificate import Kept, Pair
 from kubeguard.webhook.health import Health
 from kubeguard.webhook.hook import Webhook
-from kubeguard.webhook.journal import Journal
+from kubeguard.webhook.journal import Journal, to_standard_output
 from kubeguard.webhook.judge import Labels
 from kubeguard.webhook.metrics import Metrics
 from kubeguard.webhook.records import Recorder
@@ -97,7 +97,7 @@ class _Supervisor:
 
     def __init__(self, serving: Serving, folder: Path) -> None:
         self.serving = serving
-        self.journal = Journal(_write)
+        self.journal = Journal(to_standard_output)
         self.kept = Kept(folder)
         self.error = _Shared()
         self.pair = self._managed(folder) if serving.managed else serving.pair
@@ -260,7 +260,3 @@ class _Shared:
 
     def get(self) -> str:
         return self._memory[:].rstrip(b"\0").decode(errors="ignore")
-
-
-def _write(line: bytes) -> None:
-    os.write(sys.stdout.fileno(), line)

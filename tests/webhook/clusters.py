@@ -16,7 +16,6 @@ from typing import Any
 
 from control_plane import ControlPlane, free_port
 
-PROGRAMS = ("etcd", "kube-apiserver")
 LABEL = "kubeguard-test"
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from reviews import POD, review
+from reviews import POD, hook, review
 
 from kubeguard.cli import kubeguard
 from kubeguard.errors import UsageError
 from kubeguard.webhook import records
 from kubeguard.webhook.records import Recorder, redacted, reviews
+from kubeguard.webhook.replay import replay
 
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cD1fG3h4i"
@@ -110,7 +111,26 @@ def test_who_would_newly_be_denied(tmp_path: Path) -> None:
     compare = ["--compare", str(tmp_path / "other.yaml")]
     ran = CliRunner().invoke(kubeguard, ["webhook", "replay", *arguments, *compare])
     assert ran.exit_code == 1
-    assert "     2 newly denied in shop for jane" in ran.output
+    assert "     2 newly denied in shop: Pod web, asked for by jane" in ran.output
     assert "3 reviews: 0 deny, 2 warn, 1 allow" in ran.output
     ran = CliRunner().invoke(kubeguard, ["webhook", "replay", *arguments])
     assert ran.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("reference", "owner"),
+    [
+        ({"kind": "ReplicaSet", "name": "web-5d7", "controller": True}, "Deployment web"),
+        ({"kind": "ReplicaSet", "name": "lonely", "controller": True}, "ReplicaSet lonely"),
+        ({"kind": "Job", "name": "nightly", "controller": True}, "Job nightly"),
+        ({"kind": "Backup", "name": "b"}, "Pod web-5d7-x"),
+        (None, "Pod web-5d7-x"),
+        ("odd", "Pod web-5d7-x"),
+    ],
+)
+def test_whose_it_is(reference: object, owner: str) -> None:
+    labels = {"pod-template-hash": "5d7"}
+    metadata = {"name": "web-5d7-x", "labels": labels, "ownerReferences": [reference]}
+    asked = review({"kind": "Pod", "metadata": metadata})
+    [replayed] = replay([asked], hook())
+    assert replayed.owner == owner

@@ -16,7 +16,7 @@ from clusters import make_namespace
 from control_plane import ControlPlane, free_port
 from test_authority import verifies
 
-from kubeguard.webhook import access
+from kubeguard.cluster import access
 from kubeguard.webhook.rotation import LEASE_SECONDS, Names, Rotation
 
 pytestmark = pytest.mark.cluster

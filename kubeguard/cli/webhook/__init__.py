@@ -15,6 +15,11 @@ class _Commands(LazyGroup):
         {
             "serve": "Answer the API server.",
             "replay": "Tell what it would have answered to recorded reviews.",
+            "manifests": "Write what an installation consists of.",
+            "install": "Bring it into a cluster.",
+            "status": "Tell whether it does its work there.",
+            "uninstall": "Take it away again.",
+            "guard": "Let requests pass while no webhook answers.",
         }
     )
 

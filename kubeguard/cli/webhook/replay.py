@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from kubeguard.cli.connecting import needs
 from kubeguard.cli.output import note, say
 from kubeguard.errors import UsageError
 from kubeguard.formats._digest import plural
@@ -48,18 +49,17 @@ def replay(
     try:
         from kubeguard.webhook.replay import replay as replayed
     except ModuleNotFoundError as error:
-        hint = "pip install 'kubeguard[webhook]'"
-        raise UsageError(f"the webhook needs another package: {error}", hint) from None
+        raise needs(error) from None
     options = Options(policies=tuple(map(PolicySource, policy)))
     other = _hook(compare, Options()) if compare else None
     counts: Counter[str] = Counter()
-    newly: Counter[tuple[str, str]] = Counter()
+    newly: Counter[tuple[str, str, str]] = Counter()
     for each in replayed(_reviews(files), _hook(config, options), other):
         response = each.answered.response
         verdict = "deny" if not response.allowed else "warn" if response.warnings else "allow"
         counts[verdict] += 1
         if each.newly_denied:
-            newly[each.request.namespace, each.request.user_info.username] += 1
+            newly[each.request.namespace, each.owner, each.request.user_info.username] += 1
         told = each.other.response if each.newly_denied and each.other else response
         if each.newly_denied if compare else (everything or verdict != "allow"):
             _tell(each.request, "newly denied" if compare else verdict, told)
@@ -97,10 +97,10 @@ def _tell(request: Any, verdict: str, response: Any) -> None:
         say(f"  {line}")
 
 
-def _summary(counts: Counter[str], newly: Counter[tuple[str, str]] | None) -> None:
+def _summary(counts: Counter[str], newly: Counter[tuple[str, str, str]] | None) -> None:
     if newly is not None:
-        for (namespace, user), number in newly.most_common():
-            where = namespace or "the cluster"
-            say(f"{number:6} newly denied in {printable(where)} for {printable(user)}")
+        for (namespace, owner, user), number in newly.most_common():
+            where = f"{namespace or 'the cluster'}: {owner}, asked for by {user or 'nobody'}"
+            say(f"{number:6} newly denied in {printable(where)}")
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("deny", "warn", "allow"))
     note(f"{plural(counts.total(), 'review')}: {told}")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
+from kubeguard.cli.connecting import FILE, needs
+from kubeguard.cli.webhook._options import listening
 from kubeguard.errors import UsageError
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.sources import PolicySource
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -28,17 +28,17 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="Where to listen.",
 )
-@click.option("--cert", type=_FILE, help="The certificate, with what it is signed by (PEM).")
-@click.option("--key", type=_FILE, help="Its key (PEM).")
+@click.option("--cert", type=FILE, help="The certificate, with what it is signed by (PEM).")
+@click.option("--key", type=FILE, help="Its key (PEM).")
 @click.option(
     "--manage-certificate",
     metavar="NAMESPACE",
     help="Make certificate and authority, keep them in a Secret there, rotate them.",
 )
-@click.option("--client-ca", type=_FILE, help="Only clients with a certificate of this authority.")
+@click.option("--client-ca", type=FILE, help="Only clients with a certificate of this authority.")
 @click.option("--plain-http", is_flag=True, help="Without TLS, on a loopback address.")
 @click.option(
-    "--kubeconfig", type=_FILE, help="For the labels of namespaces; in a pod its account does."
+    "--kubeconfig", type=FILE, help="For the labels of namespaces; in a pod its account does."
 )
 @click.option(
     "--record",
@@ -66,7 +66,7 @@ def serve(
     SIGTERM finishes what has begun. SIGHUP or a changed file reloads policy and certificate; what
     is broken does not replace what serves.
     """
-    host, port = _address(address)
+    host, port = listening(address)
     if (cert is None) != (key is None):
         raise UsageError("--cert and --key belong together")
     if cert and manage_certificate:
@@ -81,8 +81,7 @@ def serve(
     try:
         from kubeguard.webhook import server
     except ModuleNotFoundError as error:
-        hint = "pip install 'kubeguard[webhook]'"
-        raise UsageError(f"the webhook needs another package: {error}", hint) from None
+        raise needs(error) from None
     from kubeguard.webhook.app import Limits
     from kubeguard.webhook.certificate import Pair
     from kubeguard.webhook.rotation import Names
@@ -101,19 +100,6 @@ def serve(
             Limits(requests=requests),
         )
     )
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    try:
-        ipaddress.ip_address(host)
-        number = int(port)
-    except ValueError:
-        colon, number = "", 0
-    if not colon or not 0 < number < 65_536:
-        raise UsageError(f"{text[:60]!r} is no HOST:PORT", "0.0.0.0:8443 or [::]:8443")
-    return host, number
 
 
 def _is_loopback(host: str) -> bool:

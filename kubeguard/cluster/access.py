@@ -7,7 +7,7 @@ from typing import Any
 from kubeguard.errors import UsageError
 
 
-def client(kubeconfig: str | None) -> Any:
+def client(kubeconfig: str | None, context: str | None = None) -> Any:
     """A kubernetes.client.ApiClient: by this file, else the account of the pod, else kubectl's.
 
     Raises UsageError when there is none of them.
@@ -17,8 +17,8 @@ def client(kubeconfig: str | None) -> Any:
 
     chosen = kubernetes.Configuration()
     try:
-        if kubeconfig:
-            config.load_kube_config(kubeconfig, client_configuration=chosen)
+        if kubeconfig or context:
+            config.load_kube_config(kubeconfig, context, client_configuration=chosen)
         else:
             try:
                 config.load_incluster_config(client_configuration=chosen)

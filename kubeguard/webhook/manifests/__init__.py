@@ -1,0 +1,1 @@
+"""The installation of the webhook: every object, as text for kubectl, Kustomize, Helm and files."""
