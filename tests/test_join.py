@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -319,3 +320,22 @@ def test_no_file(folder: Path) -> None:
 )
 def test_whole_names(text: str, whole: str) -> None:
     assert ImageReference.parse(text).whole == whole
+
+
+def test_images_do_not_pile_up(folder: Path) -> None:
+    """A scan of 200 images holds one of them at a time, and facts of the others."""
+    files = {f"/usr/share/{number}": "text" for number in range(100)}
+    for number in range(200):
+        image = {"names": [f"shop/web:{number}"], "layers": [{"files": files}]}
+        Path(f"{number}.tar").write_bytes(docker_archive(image))
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        report = audit(*(f"{number}.tar" for number in range(count)), jobs=1)
+        assert report.complete
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(1)
+    assert peak(200) < peak(10) + 3_000_000

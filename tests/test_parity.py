@@ -1,4 +1,4 @@
-"""One fact in a Dockerfile and in the image made of it: the checks of both say the same."""
+"""One fact in a Dockerfile, in the image made of it, in a manifest: the checks say the same."""
 
 from __future__ import annotations
 
@@ -83,6 +83,90 @@ FACTS = [
     copied("id_rsa.pub", "ssh-rsa AAAA"),
     copied("app.py", "print(1)"),
 ]
+
+
+ROOT, SECRET_SETTING = ("KG1001", "KG2001", "KG3021"), ("KG1006", "KG2007", "KG6001")
+PORT, HEALTH = ("KG1046", "KG2005", "KG3040"), ("KG1047", "KG2006", "KG7101")
+LATEST = "KG1009", "KG2020", "KG3101"
+MANIFEST = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - {name: web, image: "registry.example/web%s"%s}
+"""
+PROBE = ", livenessProbe: {tcpSocket: {port: 8080}}"
+EVERYWHERE: list[tuple[tuple[str, str, str], str, Description, str]] = [
+    (ROOT, "USER 0", {"config": {"User": "0"}}, ", securityContext: {runAsUser: 0}"),
+    (ROOT, "USER 65532", {"config": {"User": "65532"}}, ", securityContext: {runAsUser: 65532}"),
+    (
+        SECRET_SETTING,
+        "ENV DB_PASSWORD=Tr0ubadour",
+        {"config": {"Env": ["DB_PASSWORD=Tr0ubadour"]}},
+        ", env: [{name: DB_PASSWORD, value: Tr0ubadour}]",
+    ),
+    (
+        PORT,
+        "EXPOSE 80",
+        {"config": {"ExposedPorts": {"80/tcp": {}}}},
+        ", ports: [{containerPort: 80}]",
+    ),
+    (
+        PORT,
+        "EXPOSE 8080",
+        {"config": {"ExposedPorts": {"8080/tcp": {}}}},
+        ", ports: [{containerPort: 8080}]",
+    ),
+    (HEALTH, 'CMD ["/app"]', {"config": {"Cmd": ["/app"]}}, ""),
+    (
+        HEALTH,
+        'CMD ["/app"]\nHEALTHCHECK CMD ["/app", "-c"]',
+        {"config": {"Cmd": ["/app"], "Healthcheck": {"Test": ["CMD", "/app", "-c"]}}},
+        PROBE,
+    ),
+]
+
+
+@pytest.mark.parametrize(("checks", "line", "description", "setting"), EVERYWHERE)
+def test_one_fact_in_dockerfile_image_and_manifest(
+    tmp_path: Path,
+    checks: tuple[str, str, str],
+    line: str,
+    description: Description,
+    setting: str,
+) -> None:
+    assert len(_said(tmp_path, checks, line, description, (":1.2", setting))) == 1
+
+
+@pytest.mark.parametrize("tag", ["latest", "1.2"])
+def test_the_latest_tag_everywhere(tmp_path: Path, tag: str) -> None:
+    built: Description = {"names": [f"registry.example/web:{tag}"]}
+    line = f"FROM registry.example/base:{tag}"
+
+    assert _said(tmp_path, LATEST, line, built, (f":{tag}", "")) == {tag == "latest"}
+
+
+def _said(
+    folder: Path,
+    checks: tuple[str, str, str],
+    line: str,
+    description: Description,
+    manifest: tuple[str, str],
+) -> set[bool]:
+    """The verdicts of Dockerfile, image and manifest."""
+    saved = folder / "saved.tar"
+    saved.write_bytes(docker_archive(description))
+    readings = (
+        read("Dockerfile", f"FROM debian:13-slim\n{line}\n".encode()),
+        read_image("saved.tar", Target(Transport.DOCKER_ARCHIVE, str(saved))),
+        read("web.yaml", (MANIFEST % manifest).encode()),
+    )
+    return {verdict(check, reading) for check, reading in zip(checks, readings, strict=True)}
 
 
 def verdict(id: str, reading: Reading) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,11 +64,13 @@ def engine(folder: Path) -> Iterator[str]:
     sock = folder / "docker.sock"
     command = ["dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"]
     command += ["-H", f"unix://{sock}", "--pidfile", f"{folder}/pid"]
-    try:
-        with _running(command, lambda: _answers(sock), folder / "dockerd.log"):
-            yield f"unix://{sock}"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with open(Path(tempfile.gettempdir(), "kubeguard-dockerd.lock"), "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # engines of several test processes would share a bridge
+        try:
+            with _running(command, lambda: _answers(sock), folder / "dockerd.log"):
+                yield f"unix://{sock}"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _answers(sock: Path) -> bool:

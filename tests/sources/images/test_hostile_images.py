@@ -271,7 +271,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ANYTHING, st.sampled_from(["manifest.json", "index.json"]))
 def test_any_manifest(tmp_path: Path, value: object, name: str) -> None:
     path = tmp_path / "archive"
@@ -281,7 +281,7 @@ def test_any_manifest(tmp_path: Path, value: object, name: str) -> None:
         assert read("x", Target(transport, str(path))).name == "x"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ANYTHING)
 def test_any_configuration(tmp_path: Path, value: object) -> None:
     given = value if isinstance(value, dict) else {"config": value}

@@ -17,6 +17,7 @@ from kubeguard.model.facts import ImageFacts
 from kubeguard.model.image import FileKind, Image
 from kubeguard.model.severity import Profile
 from kubeguard.policy.policy import Policy
+from kubeguard.sources.images.transports import Look
 from kubeguard.sources.targets import find, load
 from tests.sources.images import engine
 
@@ -242,3 +243,34 @@ def test_the_lines_of_the_dockerfile(targets: Mapping[str, str], folder: Path) -
     found = {(f.check.id, f.location.span.line) for f in report.findings if f.location.span}
     assert {("KG2008", 6), ("KG2009", 3), ("KG2010", 5), ("KG2004", 9)} <= found
     assert ("KG2009", 8) in found  # whose hard link put the program into its layer once more
+
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  securityContext: {runAsNonRoot: true}
+  containers:
+    - {name: named, image: "%s"}
+    - {name: pinned, image: "%s", command: [nginx]}
+"""
+
+
+@pytest.mark.parametrize("look", [Look.DAEMON, Look.REGISTRY])
+def test_manifests_find_their_images(
+    targets: Mapping[str, str], client: Any, name: str, tmp_path: Path, look: Look
+) -> None:
+    client.images.pull(name, auth_config={"username": engine.USER, "password": engine.PASSWORD})
+    digest = image(targets["docker"]).manifests[0]
+    pod = tmp_path / "pod.yaml"
+    pod.write_text(POD % (name, f"{name.rpartition(':')[0]}@{digest}"))
+
+    report = audit(pod, look=look)
+
+    assert report.complete
+    found = {
+        (f.check.id, f.message.split("'")[1]) for f in report.findings if f.check.family == "join"
+    }
+    assert {("KG2502", "named"), ("KG2502", "pinned")} <= found
+    assert any("'nginx', no program in its image" in f.message for f in report.findings)
