@@ -33,6 +33,7 @@ from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import Trouble
 from kubeguard.model.verdict import Verdict
 from kubeguard.model.views import View
+from kubeguard.model.vulnerability import Vulnerability
 
 
 class Schemas(Protocol):
@@ -244,7 +245,8 @@ class _Judge:
     def report(self, readings: Sequence[Reading]) -> Report:
         findings: list[Finding] = []
         for given, manifests in zip(readings, self.world.manifests, strict=True):
-            reading = settled(given, self.table.on(Image))
+            on_images = (*self.table.on(Image), *self.table.on(Vulnerability))
+            reading = settled(given, on_images)
             self.faults += reading.faults
             own = _without_secrets(list(self._reading(reading, manifests)))
             if suppressions := self.settings.suppressions:
