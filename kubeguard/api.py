@@ -74,12 +74,8 @@ def audit(
     given = [os.fspath(path) for path in paths] or ["."]
     entries = list(targets.find(given, _excludes(chosen)))
     no_image = look is Look.NOWHERE and not any(entry.image for entry in entries)
-    asked = {
-        "--vulnerabilities": vulnerabilities,
-        "--verify-key": verify_key,
-        "--format cyclonedx": packages,
-    }
-    for option in (option for option, given in asked.items() if given and no_image):
+    if no_image and (vulnerabilities or verify_key):
+        option = "--vulnerabilities" if vulnerabilities else "--verify-key"
         raise UsageError(f"{option}: no image is among the targets", "name an image")
     found(len(entries))
     whole = _whole(given, chosen)

@@ -30,18 +30,23 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def render(inventories: Sequence[Inventory]) -> str:
-    """CycloneDX 1.6 as JSON, ending in a newline. Raises UsageError when the library is missing."""
+def render(inventories: Sequence[Inventory], gaps: Iterable[str] = ()) -> str:
+    """CycloneDX 1.6 as JSON, ending in a newline; `gaps` are what else is missing in it.
+
+    Raises UsageError when the library is missing.
+    """
     try:
         from cyclonedx.output.json import JsonV1Dot6
     except ImportError as error:
         hint = "pip install kubeguard[sbom]"
         raise UsageError("the CycloneDX library for Python is not installed", hint) from error
-    bom = _bom(list({inventory.digest: inventory for inventory in inventories}.values()))
+    each = list({inventory.digest: inventory for inventory in inventories}.values())
+    unread = [str(gap) for inventory in each for gap in inventory.unread]
+    bom = _bom(each, (*gaps, *unread))
     return JsonV1Dot6(bom).output_as_string(indent=2) + "\n"
 
 
-def _bom(inventories: Sequence[Inventory]) -> Bom:
+def _bom(inventories: Sequence[Inventory], gaps: Iterable[str]) -> Bom:
     """One image is what the bill is about; of several each has its own packages inside it."""
     from cyclonedx.model import Property
     from cyclonedx.model.bom import Bom, BomMetaData
@@ -55,11 +60,7 @@ def _bom(inventories: Sequence[Inventory]) -> Bom:
         tools=ToolRepository(components=[tool]),
         timestamp=max(map(_created, inventories), default=_NEVER),
         component=images[0] if len(images) == 1 else None,
-        properties=[
-            Property(name="kubeguard:unread", value=_printable(str(gap)))
-            for inventory in inventories
-            for gap in inventory.unread
-        ],
+        properties=[Property(name="kubeguard:unread", value=_printable(gap)) for gap in gaps],
     )
     serial = uuid5(NAMESPACE_URL, " ".join(inventory.digest for inventory in inventories))
     bom = Bom(metadata=metadata, serial_number=serial)

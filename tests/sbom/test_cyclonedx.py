@@ -11,7 +11,6 @@ import pytest
 
 from kubeguard import api, formats
 from kubeguard.__main__ import main
-from kubeguard.errors import UsageError
 from tests.building import build, docker_archive, oci_files, write_folder
 
 pytest.importorskip("cyclonedx", reason="the extra `sbom` is not installed")
@@ -114,11 +113,15 @@ def test_gaps_are_told() -> None:
     )
 
 
-def test_without_an_image_it_makes_no_sense() -> None:
-    Path("pod.yaml").write_text("apiVersion: v1\nkind: Pod\n")
+def test_without_an_image_it_says_so() -> None:
+    Path("Dockerfile").write_text("FROM scratch\nUSER 1\n")
 
-    with pytest.raises(UsageError, match="no image is among the targets"):
-        api.audit("pod.yaml", packages=True)
+    told = json.loads(bill("Dockerfile"))
+
+    assert told["metadata"]["properties"] == [
+        {"name": "kubeguard:unread", "value": "no image was judged"}
+    ]
+    assert "components" not in told
 
 
 def test_as_its_user_asks_for_it(
