@@ -141,7 +141,7 @@ def saved(tmp_path: Path) -> str:
 def test_an_image_imports_nothing_of_what_a_manifest_needs(saved):
     modules = loaded("scan", saved)
     modules_of_checks = below("kubeguard.checks", modules) - {"kubeguard.checks"}
-    assert {name.split(".")[2] for name in modules_of_checks} == {"image", "kit", "scan"}
+    assert {name.split(".")[2] for name in modules_of_checks} == {"image", "kit", "scan", "vulnerability"}
     assert HEAVY & modules == {"hashlib", "orjson", "yaml"}
 
 
