@@ -6,10 +6,17 @@ import re
 from collections.abc import Callable
 
 from kubeguard.model.package import Listing
-from kubeguard.sources.images.packages import distribution, java, languages
+from kubeguard.sources.images.packages import distribution, languages
 
 Parser = Callable[[str, bytes], Listing]
 """From a path and the whole content to what it lists; never raises."""
+
+
+def _java(path: str, data: bytes) -> Listing:
+    from kubeguard.sources.images.packages import java
+
+    return java.archive(path, data)
+
 
 _PARSERS: tuple[tuple[str, Parser], ...] = (
     (r"/var/lib/dpkg/status(?:\.d/[^/]+(?<!\.md5sums))?", distribution.dpkg),
@@ -17,7 +24,7 @@ _PARSERS: tuple[tuple[str, Parser], ...] = (
     (r"/(?:var|usr)/lib/(?:sysimage/)?rpm/(?:Packages(?:\.db)?|rpmdb\.sqlite)", distribution.rpm),
     (r".*\.(?:dist-info/METADATA|egg-info/PKG-INFO|egg-info)", languages.python),
     (r".*/node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json", languages.node),
-    (r"(?i:.*\.[jwe]ar)", java.archive),
+    (r"(?i:.*\.[jwe]ar)", _java),
 )
 _ANY = re.compile("|".join(f"({pattern})" for pattern, _ in _PARSERS))
 
