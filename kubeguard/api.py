@@ -24,6 +24,7 @@ from kubeguard.policy.configuration import Options
 from kubeguard.policy.mention import mentions_us
 from kubeguard.policy.policy import Policy
 from kubeguard.policy.selection import select
+from kubeguard.policy.sources import TrivyChoice
 from kubeguard.registry import checks_for, load_checks
 from kubeguard.sources import admission, kustomize, targets, yaml
 from kubeguard.sources.images import origins, transports
@@ -39,6 +40,9 @@ def audit(
     jobs: int = 0,
     platform: str = "",
     look: Look = Look.NOWHERE,
+    verify_key: str = "",
+    packages: bool = False,
+    vulnerabilities: bool = False,
     known: Callable[[Images], object] | None = None,
     dockerfile: str = "",
     found: Callable[[int], object] = lambda _: None,
@@ -50,18 +54,29 @@ def audit(
     stand around each finding's own, `today` decides which suppressions have expired, `jobs` is how
     many processes to use (0: as many as pay), `platform` which image to take of one that is for
     several (`linux/arm64`; the host's unless given), `look` where images are looked for that
-    manifests name, `known` is told all images that the run knows, `dockerfile` is the file whose
-    lines findings about the images made by it are at, `found` is told the number of inputs before
-    the work.
+    manifests name, `verify_key` the file with the public key that images must be signed with,
+    `packages` puts into the report what images have installed, `vulnerabilities` has Trivy asked
+    for those that are known in them, `known` is told all images that the run knows, `dockerfile`
+    is the file whose lines findings about the images made by it are at, `found` is told the number
+    of inputs before the work.
 
     Raises UsageError for a path that does not exist, for a `dockerfile` that made none of the
     images, and whatever `known` raises; what else goes wrong is in the report.
     """
     chosen = policy or Policy()
     made = origins.Origins(dockerfile) if dockerfile else None
-    load = partial(_settled, _load(platform), chosen, made)
+    load = _load(platform, packages or vulnerabilities, verify_key)
+    if packages:
+        load = _telling_gaps(load)
+    if vulnerabilities:
+        load = _asking_trivy(load, chosen.trivy)
+    load = partial(_settled, load, chosen, made)
     given = [os.fspath(path) for path in paths] or ["."]
     entries = list(targets.find(given, _excludes(chosen)))
+    no_image = look is Look.NOWHERE and not any(entry.image for entry in entries)
+    if no_image and (vulnerabilities or verify_key):
+        option = "--vulnerabilities" if vulnerabilities else "--verify-key"
+        raise UsageError(f"{option}: no image is among the targets", "name an image")
     found(len(entries))
     whole = _whole(given, chosen)
     alone = chosen.rules or known or dockerfile or look is not Look.NOWHERE
@@ -141,13 +156,41 @@ def _missing(readings: Sequence[Reading], policy: Policy, look: Look) -> Iterato
             yield targets.Entry(name, "", image=transports.target(name))
 
 
-def _load(platform: str) -> Callable[[targets.Entry], Reading]:
-    """How entries are read. Raises UsageError for a platform that is none."""
-    if not platform:
-        return targets.load
-    from kubeguard.sources.images import platforms
+def _load(platform: str, packages: bool, key: str) -> Callable[[targets.Entry], Reading]:
+    """How entries are read. Raises UsageError for a platform or a key that is none."""
+    load = partial(targets.load, packages=packages)
+    if platform:
+        from kubeguard.sources.images import platforms
 
-    return partial(targets.load, platform=platforms.parse(platform))
+        load = partial(load, platform=platforms.parse(platform))
+    if key:
+        from kubeguard.sources.images.signatures import load_key
+
+        load = partial(load, key=load_key(key))
+    return load
+
+
+def _telling_gaps(
+    load: Callable[[targets.Entry], Reading],
+) -> Callable[[targets.Entry], Reading]:
+    from kubeguard.sources.images.packages.inventory import telling_gaps
+
+    return lambda entry: telling_gaps(load(entry))
+
+
+def _asking_trivy(
+    load: Callable[[targets.Entry], Reading], choice: TrivyChoice
+) -> Callable[[targets.Entry], Reading]:
+    from kubeguard.trivy.evaluation import evaluated
+    from kubeguard.trivy.program import Trivy
+
+    trivy = Trivy(choice)
+
+    def loaded(entry: targets.Entry) -> Reading:
+        reading = load(entry)
+        return evaluated(reading, entry.image, trivy) if entry.image else reading
+
+    return loaded
 
 
 def load_policy(

@@ -28,10 +28,12 @@ from kubeguard.model.identity import Identity
 from kubeguard.model.image import Image, ImageReference
 from kubeguard.model.manifest import Container, Manifest, ShippedContainer, Workload
 from kubeguard.model.node import Node, Source
+from kubeguard.model.package import Inventory
 from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import Trouble
 from kubeguard.model.verdict import Verdict
 from kubeguard.model.views import View
+from kubeguard.model.vulnerability import Vulnerability
 
 
 class Schemas(Protocol):
@@ -152,15 +154,28 @@ def settled(reading: Reading, checks: Sequence[Check]) -> Reading:
     """
     if not reading.images:
         return reading
-    on_image = [check for check in checks if check.on is Image]
+    table = _Table.of(tuple(checks))
     faults: list[Fault] = []
     problems = tuple(
         (check, problem, image.made_at(problem.where.path) if image.made_at else problem.where)
         for image in reading.images
-        for check, problem in _ask(image, on_image, faults)
+        for view in (image, *image.parts())
+        for check, problem in _ask(view, table.on(type(view)), faults)
     )
-    facts = facts_of(reading)
-    return replace(reading, images=(), facts=facts, problems=problems, faults=tuple(faults))
+    return replace(
+        reading,
+        images=(),
+        facts=facts_of(reading),
+        inventories=inventories_of(reading),
+        problems=problems,
+        faults=tuple(faults),
+    )
+
+
+def inventories_of(reading: Reading) -> tuple[Inventory, ...]:
+    """What its images have installed, where somebody wanted to know."""
+    own = (image.inventory for image in reading.images if image.inventory)
+    return reading.inventories or tuple(own)
 
 
 def references(manifests: Iterable[Manifest]) -> dict[str, ImageReference]:
@@ -230,7 +245,8 @@ class _Judge:
     def report(self, readings: Sequence[Reading]) -> Report:
         findings: list[Finding] = []
         for given, manifests in zip(readings, self.world.manifests, strict=True):
-            reading = settled(given, self.table.on(Image))
+            on_images = (*self.table.on(Image), *self.table.on(Vulnerability))
+            reading = settled(given, on_images)
             self.faults += reading.faults
             own = _without_secrets(list(self._reading(reading, manifests)))
             if suppressions := self.settings.suppressions:
@@ -239,7 +255,8 @@ class _Judge:
             findings += sorted(own, key=_order)
         findings += self.told(self.world.troubles)
         accounts = (*map(self._account, readings), *self.world.accounts)
-        return Report(tuple(findings), tuple(self.faults), accounts)
+        inventories = tuple(each for reading in readings for each in inventories_of(reading))
+        return Report(tuple(findings), tuple(self.faults), accounts, inventories)
 
     def told(self, troubles: Iterable[Trouble]) -> list[Finding]:
         """Troubles as findings."""

@@ -16,7 +16,7 @@ from kubeguard.model.reading import Reading
 _ID = "KG[1-9][0-9]{3}"
 _ALWAYS = ("scan",)
 _ON_DOCKERFILES = ("dockerfile",)
-_ON_IMAGES = ("image",)
+_ON_IMAGES = ("image", "vulnerability")
 _ON_BOTH = ("join",)
 
 

@@ -18,6 +18,7 @@ from kubeguard.model.finding import Check, Finding
 from kubeguard.model.fix import Edit
 from kubeguard.model.node import Node
 from kubeguard.model.reading import Reading
+from kubeguard.model.signature import Signature, SignatureState
 from kubeguard.policy.policy import Policy
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.policy.suppressions import Suppressions
@@ -28,16 +29,27 @@ from kubeguard.rego.rules import load
 from kubeguard.sources import yaml
 from kubeguard.sources.decode import decode
 from kubeguard.sources.edit import apply
+from kubeguard.sources.images.budget import WITH_PACKAGES
+from kubeguard.sources.images.packages.inventory import telling_gaps
 from kubeguard.sources.images.reading import read as read_image
 from kubeguard.sources.images.transports import Target, Transport
 from kubeguard.sources.schema import Schemas
 from kubeguard.sources.text import read
+from kubeguard.trivy.answer import row
+from kubeguard.trivy.evaluation import attach, unevaluated
+from kubeguard.trivy.program import NotEvaluatedError
 from tests.building import build, oci_files, write_folder
 
 CHECKS = load_checks()
 FENCE = re.compile(
     r"^```(yaml|json|dockerfile|rego|image) ([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE
 )
+SIGNATURES = {
+    "good": Signature(SignatureState.GOOD),
+    "none": Signature(SignatureState.MISSING, "no signature lies beside it"),
+    "wrong": Signature(SignatureState.WRONG, "the signature was made with another key"),
+    "other": Signature(SignatureState.OTHER_IMAGE, "the signature is one for sha256:0123456789ab"),
+}
 ATTRIBUTE = re.compile(r"(\w+)=(?:\"([^\"]*)\"|'([^']*)')")
 FILES = {
     "yaml": "page.yaml",
@@ -128,10 +140,21 @@ def findings(check: Check, fence: Fence) -> list[Finding]:
 
 
 def image(fence: Fence) -> Reading:
-    """The image that a fence describes, built and read."""
+    """The image that a fence describes, built and read; `vulnerabilities` are as Trivy tells them,
+    or the reason why it does not."""
     with TemporaryDirectory() as folder:
         write_folder(Path(folder), oci_files(build(description(fence).value)))
-        return read_image(fence.file, Target(Transport.OCI, folder))
+        given = Target(Transport.OCI, folder)
+        reading = read_image(fence.file, given, budget=WITH_PACKAGES)
+    if (signature := description(fence)["signature"]).exists:
+        reading.images[0].signature = SIGNATURES[signature.text]
+    if description(fence)["packages"].exists:
+        reading = telling_gaps(reading)
+    told = description(fence)["vulnerabilities"]
+    if told.text:
+        return unevaluated(reading, NotEvaluatedError(told.text))
+    attach(reading.images[0], tuple(row(item.value) for item in told))
+    return reading
 
 
 def description(fence: Fence) -> Node:
@@ -155,6 +178,10 @@ def described(image: Node, path: tuple[str | int, ...]) -> Node:
         case [str(file)] if file.startswith("/"):
             layers = [layer["files"] for layer in image["layers"]]
             return next(files[file] for files in layers if file in files.mapping)
+        case ["packages", *_, str(id)]:
+            return next(item for item in image["vulnerabilities"] if id in item.mapping.values())
+        case []:
+            return image["vulnerabilities"]
     return image.at(*path)
 
 

@@ -141,7 +141,12 @@ def saved(tmp_path: Path) -> str:
 def test_an_image_imports_nothing_of_what_a_manifest_needs(saved):
     modules = loaded("scan", saved)
     modules_of_checks = below("kubeguard.checks", modules) - {"kubeguard.checks"}
-    assert {name.split(".")[2] for name in modules_of_checks} == {"image", "kit", "scan"}
+    assert {name.split(".")[2] for name in modules_of_checks} == {
+        "image",
+        "kit",
+        "scan",
+        "vulnerability",
+    }
     assert HEAVY & modules == {"hashlib", "orjson", "yaml"}
 
 
@@ -151,6 +156,6 @@ def test_everything_that_was_read_finds_its_checks(manifest, dockerfile, saved):
     assert checks_for(readings) == load_checks()
     families = [{check.family for check in checks_for([reading])} for reading in readings]
     assert families[0] & families[1] == {"scan"}
-    assert families[2] == {"scan", "image"}
+    assert families[2] == {"scan", "image", "vulnerability"}
     assert {check.family for check in checks_for([read("notes.txt", b"x")])} == {"scan"}
     assert set(checks_of(Policy())) < set(load_checks())

@@ -28,8 +28,10 @@ from kubeguard.model.manifest import Container, Manifest, Role, ShippedContainer
 from kubeguard.model.node import Node
 from kubeguard.model.regex import Regex
 from kubeguard.model.severity import Profile, Severity
+from kubeguard.model.signature import SignatureState
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.model.views import View
+from kubeguard.model.vulnerability import Vulnerability
 
 __all__ = [
     "REMOVE",
@@ -56,9 +58,11 @@ __all__ = [
     "Role",
     "Severity",
     "ShippedContainer",
+    "SignatureState",
     "Stage",
     "Trouble",
     "TroubleKind",
+    "Vulnerability",
     "Word",
     "Workload",
     "advise",

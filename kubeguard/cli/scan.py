@@ -44,6 +44,8 @@ class Flags(NamedTuple):
     images: str
     dockerfile: str | None
     write_facts: str | None
+    verify_key: str | None
+    vulnerabilities: bool
     format: tuple[str, ...]
     color: str
     quiet: bool
@@ -196,6 +198,18 @@ def _filled(_: click.Context, option: click.Parameter, value: str | None) -> str
     help="The key (Ed25519, PEM) that signs image facts, or that they must be signed with.",
 )
 @click.option(
+    "--verify-key",
+    metavar="FILE",
+    type=_FILE,
+    callback=_filled,
+    help="The public key that images must be signed with, as cosign does.",
+)
+@click.option(
+    "--vulnerabilities",
+    is_flag=True,
+    help="Have Trivy look for the known vulnerabilities of images.",
+)
+@click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
@@ -266,6 +280,9 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
             dockerfile=flags.dockerfile or "",
             look=Look(flags.images),
             known=_writer(flags.write_facts, policy.facts.key),
+            verify_key=flags.verify_key or "",
+            packages=outputs.tell_packages,
+            vulnerabilities=flags.vulnerabilities,
             found=progress.found,
         )
     told = known or flags.verbose or outputs.tell_checks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from posixpath import join, normpath
@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from kubeguard.model.credentials import mask
 from kubeguard.model.location import Path
 from kubeguard.model.node import Node
+from kubeguard.model.package import Inventory, Listing
+from kubeguard.model.signature import Signature
 from kubeguard.model.views import View
+from kubeguard.model.vulnerability import Vulnerability
 
 if TYPE_CHECKING:
     from kubeguard.model.dockerfile import Command
@@ -72,7 +75,8 @@ class File(NamedTuple):
     `mode` are the permission bits with setuid, setgid and sticky, `layer` counts from the bottom,
     `target` is where a symbolic link leads. `content` is what the file begins with, only for
     files that some check looks into. `hidden_in` is the layer that deletes or replaces it, for
-    one that a container does not see although the image still holds it.
+    one that a container does not see although the image still holds it. `listing` are the packages
+    that it tells of, when somebody wants to know them.
     """
 
     path: str
@@ -86,6 +90,7 @@ class File(NamedTuple):
     content: bytes | None = None
     capabilities: bool = False
     hidden_in: int | None = None
+    listing: Listing | None = None
 
     @property
     def text(self) -> str:
@@ -115,8 +120,9 @@ class Image(View):
 
     `names` are what the archive or registry calls it, `digest` that of the configuration, which is
     Docker's image id, `manifests` those of the manifest and the index that lead to it, when it has
-    any. `files` are what a container sees, by absolute path, in no order; `buried`
-    are what lies in lower layers, unseen.
+    any. `files` are what a container sees, by absolute path, in no order; `buried` are what lies in
+    lower layers, unseen. `vulnerabilities`, `inventory` and `signature` are there once somebody
+    has asked.
     """
 
     def __init__(
@@ -140,6 +146,12 @@ class Image(View):
         self.layers = layers
         self.files = files
         self.buried = buried
+        self.vulnerabilities: Sequence[Vulnerability] = ()
+        self.inventory: Inventory | None = None
+        self.signature: Signature | None = None
+
+    def parts(self) -> Iterator[View]:
+        return iter(self.vulnerabilities)
 
     @property
     def config(self) -> Node:
@@ -194,11 +206,15 @@ class Image(View):
 
     def origin(self, file: File) -> str:
         """`layer 2, sha256:0123456789ab, RUN apt-get install sudo`."""
-        layer = self.layers[file.layer]
+        return self.step(file.layer)
+
+    def step(self, number: int) -> str:
+        """The same for a layer, counted from the bottom."""
+        layer = self.layers[number]
         step = _STEP.sub("", " ".join(mask(layer.made_by, "").split()))
         step = step.replace("/bin/sh -c ", "RUN ", 1) if step.startswith("/bin/sh") else step
         step = step if len(step) <= _LONGEST_STEP else f"{step[: _LONGEST_STEP - 3]}..."
-        parts = (f"layer {file.layer + 1}", layer.digest[:_SHORT], step)
+        parts = (f"layer {number + 1}", layer.digest[:_SHORT], step)
         return ", ".join(part for part in parts if part)
 
     @property

@@ -9,6 +9,7 @@ from kubeguard.model.facts import ImageFacts
 from kubeguard.model.finding import Check, Fault, Outcome, Problem
 from kubeguard.model.image import Image
 from kubeguard.model.node import Node
+from kubeguard.model.package import Inventory
 from kubeguard.model.trouble import Trouble
 
 
@@ -17,8 +18,9 @@ class Reading:
     """One input: its Kubernetes objects, Dockerfile or images, and what was wrong with it.
 
     `what` is the kind of input as a reader would call it, `reason` why it was skipped or failed,
-    `facts` stand for images that were let go, or that another process has; `problems` and `faults`
-    are what came of asking about them, each problem with the node where a reader looks.
+    `facts` and `inventories` stand for images that were let go, or that another process has;
+    `problems` and `faults` are what came of asking about them, each problem with the node where a
+    reader looks.
     """
 
     name: str
@@ -30,5 +32,6 @@ class Reading:
     troubles: tuple[Trouble, ...] = ()
     images: tuple[Image, ...] = ()
     facts: tuple[ImageFacts, ...] = ()
+    inventories: tuple[Inventory, ...] = ()
     problems: tuple[tuple[Check, Problem, Node], ...] = ()
     faults: tuple[Fault, ...] = ()

@@ -18,10 +18,10 @@ from kubeguard.policy.names import Names, suggest
 from kubeguard.policy.policy import Exemption, Policy, release
 from kubeguard.policy.schema import mistake, shown, validate
 from kubeguard.policy.selection import about_the_scan
-from kubeguard.policy.sources import EngineChoice, FactsSource, PolicySource
+from kubeguard.policy.sources import EngineChoice, FactsSource, PolicySource, TrivyChoice
 
 Choice = TypeVar("Choice", Profile, Severity)
-SCOPES = ("file", "kind", "namespace", "name", "container", "stage")
+SCOPES = ("file", "kind", "namespace", "name", "container", "stage", "vulnerability")
 FILE_NAMES = ("kubeguard.yaml", "kubeguard.yml")
 
 
@@ -109,6 +109,7 @@ def parse(node: Node, checks: Sequence[Check], policy: Policy | None = None) -> 
         suppressions=tuple(map(read.exemption, node["suppressions"])),
         admission=_admission(node["webhook"], read),
         facts=_facts(node["image_facts"], policy.root or File.cwd()),
+        trivy=_trivy(node["trivy"]),
     )
 
 
@@ -116,6 +117,16 @@ def _facts(node: Node, root: File) -> FactsSource:
     key = node["key"]
     files = tuple(_beside(item, root) for item in node["files"])
     return FactsSource(files, _beside(key, root) if key.exists else "")
+
+
+def _trivy(node: Node) -> TrivyChoice:
+    chosen: dict[str, Any] = {key: value.value for key, value in node.items()}
+    root = File(node.source.name).absolute().parent
+    if "/" in chosen.get("program", ""):  # a bare name is looked up in PATH
+        chosen["program"] = str(root / chosen["program"])
+    if "cache" in chosen:
+        chosen["cache"] = str(root / chosen["cache"])
+    return TrivyChoice(**chosen)
 
 
 def _admission(node: Node, read: _Reader) -> Admission:

@@ -16,7 +16,7 @@ from kubeguard.model.node import Node
 from kubeguard.model.severity import Profile, Severity
 from kubeguard.model.verdict import Rules
 from kubeguard.policy.admission import Admission
-from kubeguard.policy.sources import EngineChoice, FactsSource, PolicySource
+from kubeguard.policy.sources import EngineChoice, FactsSource, PolicySource, TrivyChoice
 
 
 class Exemption(NamedTuple):
@@ -34,6 +34,7 @@ class Exemption(NamedTuple):
     name: str = ""
     container: str = ""
     stage: str = ""
+    vulnerability: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Policy:
     `fail_on` None never fails, `root` is the folder that file patterns are relative to (None: the
     working directory), `exclude` holds .gitignore patterns, `rules` are the policies in Rego when
     there are any, loaded, `admission` is how the webhook answers, `images` are those that the
-    files of `facts` describe.
+    files of `facts` describe, `trivy` is how known vulnerabilities are asked for.
     """
 
     profile: Profile = Profile.RESTRICTED
@@ -62,6 +63,7 @@ class Policy:
     admission: Admission = field(default_factory=Admission)
     facts: FactsSource = field(default_factory=FactsSource)
     images: Images = NO_IMAGES
+    trivy: TrivyChoice = field(default_factory=TrivyChoice)
     root: File | None = None
 
 

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 SCHEMA = File(__file__).with_name("kubeguard.schema.json")
 """Published for editors; JSON Schema draft 2020-12."""
-_TYPES = {"array": "a list", "object": "a mapping", "string": "text"}
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "text",
+}
 _PATTERNS = {
     "host": "a DNS name such as questions.example.com",
     "image": "an image such as registry.example.com/app@sha256:...",
@@ -128,6 +135,8 @@ def _sentence(name: str, rule: str, allowed: Any, value: object) -> tuple[str, s
     if rule == "type":
         hint = f"write [{value}]" if allowed == "array" and isinstance(value, str) else ""
         return f"{name} is {shown(value)}, not {_TYPES[allowed]}", hint
+    if rule == "exclusiveMinimum":
+        return f"{name} is {shown(value)}, not more than {allowed}", ""
     if rule == "pattern" and last in _PATTERNS:
         return f"{name} is {shown(value)}, not {_PATTERNS[last]}", ""
     return f"{name} is empty", ""

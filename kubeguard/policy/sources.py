@@ -1,4 +1,4 @@
-"""Where policies in Rego and image facts come from, and what evaluates them, as chosen."""
+"""What others know and judge, as the user chose: policies in Rego, image facts, Trivy."""
 
 from __future__ import annotations
 
@@ -44,3 +44,18 @@ class EngineChoice(NamedTuple):
     allow: frozenset[str] = frozenset()
     seconds: float = 5.0
     memory: int = 1024
+
+
+class TrivyChoice(NamedTuple):
+    """`trivy:` in kubeguard.yaml.
+
+    `program` is a path, or a name that is looked up in PATH; `cache` is the folder of its
+    databases ('' where Trivy keeps it), `offline` whether it may fetch nothing, `seconds` what it
+    may take for one image, `database_days` how old its database may be.
+    """
+
+    program: str = "trivy"
+    cache: str = ""
+    offline: bool = True
+    seconds: float = 600.0
+    database_days: float = 7.0

@@ -24,6 +24,7 @@ from kubeguard.sources.text import failed, named, read
 
 if TYPE_CHECKING:
     from kubeguard.sources.images.platforms import Platform
+    from kubeguard.sources.images.signatures import PublicKey
 
 _PIPE_SECONDS = 60.0
 _CHUNK = 1 << 20
@@ -91,12 +92,21 @@ def _holds_images(path: str, status: os.stat_result) -> bool:
         return False  # told when it is loaded
 
 
-def load(entry: Entry, budget: Budget = BUDGET, platform: Platform | None = None) -> Reading:
-    """Read one entry; every failure is a Reading. `platform` is which of an image's to take."""
+def load(
+    entry: Entry,
+    budget: Budget = BUDGET,
+    platform: Platform | None = None,
+    packages: bool = False,
+    key: PublicKey | None = None,
+) -> Reading:
+    """Read one entry; every failure is a Reading. `platform` is which of an image's to take,
+    `packages` whether to find out what it has installed, `key` what it must be signed with."""
     if entry.image:
+        from kubeguard.sources.images.budget import IMAGE_BUDGET, WITH_PACKAGES
         from kubeguard.sources.images.reading import read as read_images
 
-        return read_images(entry.name, entry.image, platform)
+        limits = WITH_PACKAGES if packages else IMAGE_BUDGET
+        return read_images(entry.name, entry.image, platform, limits, key)
     if entry.skip:
         return Reading(entry.name, Outcome.SKIPPED, "other", entry.skip)
     if entry.fail:

@@ -36,6 +36,11 @@ class ImageBudget(NamedTuple):
     """What is kept of one file that a check looks into."""
     contents: int = 64 * _MIB
     """What is kept of all of them."""
+    listing: int = 0
+    """What is read of one file that lists packages; 0 leaves packages out."""
+    packages: int = 200_000
+    """In all layers together."""
 
 
 IMAGE_BUDGET = ImageBudget()
+WITH_PACKAGES = IMAGE_BUDGET._replace(listing=64 * _MIB)

@@ -9,8 +9,11 @@ from typing import NamedTuple
 
 from kubeguard.errors import SourceError
 from kubeguard.model.image import File, FileKind
+from kubeguard.model.package import Listing
 from kubeguard.sources.images.budget import ImageBudget, TooLargeError
 from kubeguard.sources.images.contents import HEAD, is_telling, is_wanted
+from kubeguard.sources.images.packages import golang
+from kubeguard.sources.images.packages.parsers import Parser, parser
 from kubeguard.sources.images.streams import Cursor, PassingLayer, Readable
 from kubeguard.sources.images.tar import Member, TarType, members
 
@@ -32,6 +35,7 @@ class Spent:
     entries: int = 0
     unpacked: int = 0
     contents: int = 0
+    packages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def changes(stream: Cursor, spent: Spent, budget: ImageBudget) -> Changes:
             if not name.startswith(_WHITEOUT * 2):  # AUFS kept its books in `.wh..wh.plnk`
                 found.deleted.add(f"{folder}/{name.removeprefix(_WHITEOUT)}")
         else:
-            _add(found, path, member, _content(path, member, stream, spent, budget))
+            _add(found, path, member, _kept(path, member, stream, spent, budget))
     return found
 
 
@@ -92,7 +96,7 @@ def _path(name: str) -> str:
     return posixpath.normpath("/" + name.lstrip("/"))
 
 
-def _add(found: Changes, path: str, member: Member, content: bytes | None) -> None:
+def _add(found: Changes, path: str, member: Member, kept: _Kept) -> None:
     before = found.files.get(path)
     if before is not None and before.kind is not FileKind.FOLDER:
         found.twice.append(before)
@@ -106,32 +110,63 @@ def _add(found: Changes, path: str, member: Member, content: bytes | None) -> No
         member.size,
         layer=0,
         target="" if hard else member.target,
-        content=content,
+        content=kept.content,
         capabilities=member.capabilities,
+        listing=kept.listing,
     )
     found.hard.pop(path, None)
     if hard:
         found.hard[path] = _path(member.target)
 
 
-def _content(
-    path: str, member: Member, stream: Cursor, spent: Spent, budget: ImageBudget
-) -> bytes | None:
-    """The beginning of a file that some check looks into."""
+class _Kept(NamedTuple):
+    """What is kept of a file: its beginning, or the packages that it tells of."""
+
+    content: bytes | None = None
+    listing: Listing | None = None
+
+
+_NOTHING = _Kept()
+
+
+def _kept(path: str, member: Member, stream: Cursor, spent: Spent, budget: ImageBudget) -> _Kept:
+    """What some check looks into, and what an inventory is made of."""
     if member.type is not TarType.FILE or not member.stored:
-        return None
-    most = min(member.stored, budget.content)
+        return _NOTHING
+    if budget.listing and (parse := parser(path)):
+        return _Kept(listing=_listed(path, member, parse, stream, spent, budget))
     if is_wanted(path):
-        data = stream.take(most)
-    else:
-        data = stream.take(min(member.stored, HEAD))
-        if not is_telling(data):
-            return None
-        data += stream.take(most - len(data))
+        return _Kept(_spend(stream.take(min(member.stored, budget.content)), spent, budget))
+    head = stream.take(min(member.stored, HEAD))
+    if is_telling(head):
+        most = min(member.stored, budget.content)
+        return _Kept(_spend(head + stream.take(most - len(head)), spent, budget))
+    if budget.listing and golang.is_program(head):
+        listing = golang.modules(head, stream, member.stored - len(head))
+        return _Kept(listing=_counted(listing, spent, budget))
+    return _NOTHING
+
+
+def _spend(data: bytes, spent: Spent, budget: ImageBudget) -> bytes:
     spent.contents += len(data)
     if spent.contents > budget.contents:
         raise TooLargeError(f"more than {budget.contents:,} bytes of files that may hold secrets")
     return data
+
+
+def _listed(
+    path: str, member: Member, parse: Parser, stream: Cursor, spent: Spent, budget: ImageBudget
+) -> Listing | None:
+    if member.stored > budget.listing:
+        return Listing(unread=f"more than {budget.listing:,} bytes")
+    return _counted(parse(path, stream.take(member.stored)), spent, budget)
+
+
+def _counted(listing: Listing | None, spent: Spent, budget: ImageBudget) -> Listing | None:
+    spent.packages += len(listing.packages) if listing else 0
+    if spent.packages > budget.packages:
+        raise TooLargeError(f"more than {budget.packages:,} packages")
+    return listing
 
 
 class Overlay:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,11 @@ _CONFIGURATIONS = (
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",
 )
+SIGNATURE_LAYER = "application/vnd.dev.cosign.simplesigning.v1+json"
+_STATEMENTS = (SIGNATURE_LAYER, "application/vnd.dsse.envelope.v1+json")
+"""Layers of cosign's signatures and attestations, which call themselves images."""
+_BESIDE = re.compile(r"sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$")
+"""The tags of what cosign puts beside an image."""
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 _Descriptor = dict[str, Any]
 
@@ -38,7 +44,8 @@ class _Layout:
     def images(self, tag: str) -> Iterator[Described]:
         named: dict[str, list[_Descriptor]] = {}
         for descriptor in document(self.store, INDEX).entries("manifests"):
-            named.setdefault(_name(descriptor), []).append(descriptor)
+            if not _BESIDE.search(name_of(descriptor)):
+                named.setdefault(name_of(descriptor), []).append(descriptor)
         if tag:
             named = {name: found for name, found in named.items() if _is_called(name, tag)}
             if not named:
@@ -85,7 +92,8 @@ class _Layout:
         return document(self.store, blob_name(digest), str(digest))
 
 
-def _name(descriptor: _Descriptor) -> str:
+def name_of(descriptor: _Descriptor) -> str:
+    """What a layout calls it, '' for nothing."""
     notes = descriptor.get("annotations")
     names = [notes.get(key) for key in _NAMES] if isinstance(notes, dict) else []
     return next((name for name in names if isinstance(name, str)), "")
@@ -103,5 +111,13 @@ def _is_for_a_platform(descriptor: _Descriptor) -> bool:
 
 
 def _is_image(manifest: Any) -> bool:
-    config = manifest.get("config") if isinstance(manifest, dict) else None
-    return isinstance(config, dict) and config.get("mediaType") in _CONFIGURATIONS
+    if not isinstance(manifest, dict):
+        return False
+    config, layers = manifest.get("config"), manifest.get("layers")
+    kinds = [
+        layer.get("mediaType")
+        for layer in (layers if isinstance(layers, list) else ())
+        if isinstance(layer, dict)
+    ]
+    says_so = isinstance(config, dict) and config.get("mediaType") in _CONFIGURATIONS
+    return says_so and not any(kind in _STATEMENTS for kind in kinds)

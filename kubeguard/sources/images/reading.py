@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubeguard.errors import SourceError
 from kubeguard.model.finding import Outcome
@@ -18,10 +18,14 @@ from kubeguard.sources.images.budget import IMAGE_BUDGET, ImageBudget, TooLargeE
 from kubeguard.sources.images.commands import commands
 from kubeguard.sources.images.described import Described
 from kubeguard.sources.images.layers import Overlay, ReadLayer, Spent, read_layer
+from kubeguard.sources.images.packages.inventory import inventory
 from kubeguard.sources.images.passing import Passing
 from kubeguard.sources.images.platforms import Platform
 from kubeguard.sources.images.store import Archive, Folder, Store, regular_file
 from kubeguard.sources.images.transports import Target, Transport
+
+if TYPE_CHECKING:
+    from kubeguard.sources.images.signatures import PublicKey
 
 _CONFIG_KEYS = (
     *("User", "Env", "Labels", "ExposedPorts", "Healthcheck", "Entrypoint", "Cmd", "Shell"),
@@ -35,26 +39,29 @@ def read(
     target: Target,
     platform: Platform | None = None,
     budget: ImageBudget = IMAGE_BUDGET,
+    key: PublicKey | None = None,
 ) -> Reading:
-    """Every image of the target in one Reading, which never raises."""
+    """Every image of the target in one Reading, which never raises; signatures are checked with a
+    key, when there is one."""
     try:
         if target.transport is Transport.REGISTRY:
             from kubeguard.sources.images.registry import Registry
 
-            return _reading(name, Registry(target.tag, budget), target._replace(tag=""), platform)
+            registry = Registry(target.tag, budget)
+            return _reading(name, registry, target._replace(tag=""), platform, key)
         if target.transport is Transport.DAEMON:
             from kubeguard.sources.images.daemon import saved
 
             with saved(target.tag) as (stream, digests):
                 passing = Passing(stream, Spent(), budget)
-            found = _reading(name, passing, target._replace(tag=""), platform)
+            found = _reading(name, passing, target._replace(tag=""), platform, key)
             for image in found.images:
                 image.manifests = digests
             return found
         if target.transport is Transport.OCI or os.path.isdir(target.path):
-            return _reading(name, Folder(target.path, budget), target, platform)
+            return _reading(name, Folder(target.path, budget), target, platform, key)
         with regular_file(target.path) as file:
-            return _reading(name, Archive(file, budget), target, platform)
+            return _reading(name, Archive(file, budget), target, platform, key)
     except TooLargeError as error:
         return _failed(name, error, TroubleKind.OVER_BUDGET)
     except SourceError as error:
@@ -71,11 +78,18 @@ def _failed(name: str, error: SourceError, kind: TroubleKind) -> Reading:
     return Reading(name, Outcome.FAILED, "unreadable", error.message, troubles=(trouble,))
 
 
-def _reading(name: str, store: Store, target: Target, platform: Platform | None) -> Reading:
+def _reading(
+    name: str, store: Store, target: Target, platform: Platform | None, key: PublicKey | None
+) -> Reading:
     builder = _Builder(name, store)
     images = tuple(builder.image(one) for one in _described(store, target, platform))
     if not images:
         raise SourceError("no image in it")
+    if key:
+        from kubeguard.sources.images.signatures import checked
+
+        for image in images:
+            image.signature = checked(store, image.manifests, key)
     there = ", ".join(dict.fromkeys(image.platform for image in images))
     return Reading(name, Outcome.JUDGED, f"image for {there}", images=images)
 
@@ -145,7 +159,7 @@ class _Builder:
         subject = Subject("Image", "", next(iter(described.names), self.name))
         node = Node(config, Source(self.name, subject=subject, value=config))
         layers = [Layer(*pair) for pair in zip(diff_ids, _steps(node, diff_ids), strict=True)]
-        return Image(
+        image = Image(
             node,
             described.names,
             described.config.digest,
@@ -155,6 +169,9 @@ class _Builder:
             commands,
             described.manifests,
         )
+        if self.store.budget.listing:
+            image.inventory = inventory(image, self.name)
+        return image
 
 
 def _canonical(document: Any) -> dict[str, Any]:

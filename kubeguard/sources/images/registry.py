@@ -24,7 +24,7 @@ from kubeguard.model.image import ImageReference
 from kubeguard.sources.images.budget import ImageBudget, TooLargeError
 from kubeguard.sources.images.credentials import Login, login
 from kubeguard.sources.images.oci import INDEX
-from kubeguard.sources.images.store import blob_name, parsed
+from kubeguard.sources.images.store import Document, blob_name, parsed
 from kubeguard.sources.images.streams import CHUNK, Hashed, Readable
 
 _MANIFESTS = ", ".join(
@@ -79,6 +79,14 @@ class Registry:
             with self.connection.get(f"blobs/{digest}", "*/*") as response:
                 yield response
 
+    def tagged(self, tag: str) -> Document | None:
+        """The manifest under another tag of the repository; None when there is none."""
+        try:
+            data, digest = self._manifest(tag)
+        except _MissingError:
+            return None
+        return parsed(data, "the manifest", digest)
+
     def _index(self) -> bytes:
         """A layout's index with one entry: what the reference leads to."""
         wanted = self.reference.digest or self.reference.tag or "latest"
@@ -126,7 +134,8 @@ class _Connection:
         response = self._answer(path, accept)
         try:
             if response.status != 200:
-                raise SourceError(f"{self.host}: {_refusal(response.status, self.repository)}")
+                kind = _MissingError if response.status == 404 else SourceError
+                raise kind(f"{self.host}: {_refusal(response.status, self.repository)}")
             yield _Body(response, self.host)
         finally:
             response.release_conn()
@@ -226,6 +235,10 @@ class _Connection:
         if not isinstance(token, str):
             raise SourceError(f"{self.host}: the login gave no token")
         return token
+
+
+class _MissingError(SourceError):
+    """What the registry does not have."""
 
 
 class _WithoutTlsError(SourceError):

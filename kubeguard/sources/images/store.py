@@ -162,6 +162,22 @@ class Document(NamedTuple):
 
 def document(store: Store, name: str, digest: str = "") -> Document:
     """Read a document, which has to have this digest if one is given. Raises SourceError."""
+    data, found = content(store, name, digest)
+    return parsed(data, cut(name), found)
+
+
+class Content(NamedTuple):
+    """The bytes of a piece, and their digest."""
+
+    data: bytes
+    digest: str
+
+
+def content(store: Store, name: str, digest: str = "") -> Content:
+    """Read a piece that is no longer than a document, and has to have this digest if one is given.
+
+    Raises SourceError.
+    """
     data = b""
     with store.open(name) as file:
         stream = Hashed(file)
@@ -171,7 +187,7 @@ def document(store: Store, name: str, digest: str = "") -> Document:
                 raise TooLargeError(f"{cut(name)}: more than {store.budget.document:,} bytes")
     if digest and stream.digest != digest:
         raise SourceError(f"{cut(name)}: the content does not have its digest")
-    return parsed(data, cut(name), stream.digest)
+    return Content(data, stream.digest)
 
 
 def parsed(data: bytes, name: str, digest: str) -> Document:
