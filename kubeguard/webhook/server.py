@@ -40,6 +40,7 @@ from kubeguard.webhook.judge import Labels
 from kubeguard.webhook.metrics import Metrics
 from kubeguard.webhook.records import Recorder
 from kubeguard.webhook.rotation import Names, Rotation
+from kubeguard.webhook.silent import end_silent_connections
 
 _LOOK = 1.0
 """Seconds between looks at the files."""
@@ -49,6 +50,8 @@ _PATIENCE = 60.0
 """Seconds to wait for a first certificate."""
 _ROTATE = 60.0
 """Seconds between looks at the certificate in the cluster."""
+_CONNECTIONS = 16_384
+"""At a time; beyond it nobody is let in, so it has to be more than a stranger opens for fun."""
 _HEADERS = 5_000
 """Milliseconds to read the headers of a request."""
 _ERROR_BYTES = 4096
@@ -124,6 +127,7 @@ class _Supervisor:
             ssl_protocol_min=SSLProtocols.tls12,
             ssl_ca=self.serving.client_ca,
             ssl_client_verify=self.serving.client_ca is not None,
+            backpressure=_CONNECTIONS,
             respawn_failed_workers=True,
             respawn_interval=_OVERLAP,
             workers_kill_timeout=30,
@@ -173,6 +177,7 @@ class _Supervisor:
     def app(self) -> App:
         """What the lower process serves; this runs in it."""
         _end_with_parent()
+        end_silent_connections(self.serving.port)
         policy, checks = self.loaded
         hook = Webhook(policy, checks, self._labels())
         health = Health(hook.policy, self.expires, self.error.get)
