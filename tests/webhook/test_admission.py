@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from clusters import LABEL, Hook, config_map, make_namespace, serving
 from control_plane import ControlPlane
+from objects import container, deployment, pod, spec
 
 pytestmark = pytest.mark.cluster
 
@@ -40,57 +40,6 @@ def hook(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def name() -> str:
     return f"n{time.monotonic_ns()}"
-
-
-def container(**more: Any) -> dict[str, Any]:
-    """A container in which there is nothing to find."""
-    return {
-        "name": "web",
-        "image": "registry.example/web:1.4.2",
-        "resources": {
-            "requests": {"cpu": "10m", "memory": "16Mi"},
-            "limits": {"memory": "16Mi"},
-        },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "runAsNonRoot": True,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        **more,
-    }
-
-
-def spec(**more: Any) -> dict[str, Any]:
-    return {
-        "automountServiceAccountToken": False,
-        "serviceAccountName": "web",
-        "containers": [container()],
-        **more,
-    }
-
-
-def pod(name: str, **more: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": spec(**more),
-    }
-
-
-def deployment(name: str, **more: Any) -> dict[str, Any]:
-    labels = {"app": name}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": spec(**more)},
-        },
-    }
 
 
 def test_nothing_to_find_is_admitted_without_a_word(hook: Hook, name: str) -> None:
