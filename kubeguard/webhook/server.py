@@ -48,8 +48,8 @@ _OVERLAP = 1.0
 """Seconds that a new process has to begin before the old one ends."""
 _PATIENCE = 60.0
 """Seconds to wait for a first certificate."""
-_ROTATE = 60.0
-"""Seconds between looks at the certificate in the cluster."""
+_ROTATE = 10.0
+"""Seconds between looks at the certificate in the cluster: a clock may jump past its end."""
 _CONNECTIONS = 16_384
 """At a time; beyond it nobody is let in, so it has to be more than a stranger opens for fun."""
 _HEADERS = 5_000

@@ -40,7 +40,7 @@ class Replica:
     """A webhook in a process, with the files that a pod would have."""
 
     def __init__(self, folder: Path, options: list[object]) -> None:
-        folder.mkdir()
+        folder.mkdir(parents=True)
         self.folder = folder
         self.port = free_port()
         self.configuration = folder / "kubeguard.yaml"
@@ -183,7 +183,8 @@ class Arena:
         body = {"metadata": {"name": self.names.configuration}, "webhooks": [hook]}
         assert self.cluster.request("POST", CONFIGURATIONS, body)[0] == 201
         path, bad = _bad("probe", 0)
-        self.until(lambda: self._asked(self.cluster.connect(), f"{path}?dryRun=All", bad)[0] == 403)
+        with contextlib.closing(self.cluster.connect()) as connection:
+            self.until(lambda: self._asked(connection, f"{path}?dryRun=All", bad)[0] == 403)
         for client in self._clients:
             client.start()
         self.until(lambda: self.tally.requests > CLIENTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Thread
 
 from control_plane import LOOPBACK, free_port
@@ -18,7 +19,8 @@ class Balancer:
         self._ports = ports
         self._next = itertools.count()
         self._loop = asyncio.new_event_loop()
-        self._loop.run_until_complete(asyncio.start_server(self._pass, LOOPBACK, self.port))
+        listening = asyncio.start_server(self._pass, LOOPBACK, self.port)
+        self._server = self._loop.run_until_complete(listening)
         self._thread = Thread(target=self._loop.run_forever, name="balancer", daemon=True)
         self._thread.start()
 
@@ -29,18 +31,20 @@ class Balancer:
         self._loop.close()
 
     async def _end(self) -> None:
+        self._server.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            replica = await self._replica()
-        except OSError:
-            writer.transport.abort()
-            return
-        await asyncio.gather(_copy(reader, replica[1]), _copy(replica[0], writer))
+        with suppress(asyncio.CancelledError):  # asyncio.streams would complain of it
+            try:
+                replica = await self._replica()
+            except OSError:
+                writer.transport.abort()
+                return
+            await asyncio.gather(_copy(reader, replica[1]), _copy(replica[0], writer))
 
     async def _replica(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         start = next(self._next)

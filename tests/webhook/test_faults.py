@@ -34,6 +34,7 @@ def test_no_fault_lets_anything_through(
     tally = outcome.tally
     assert tally.wrong == []
     assert outcome.admitted == []
+    assert len(tally.refused) <= tally.requests * fault.refused, tally.refused[:3]
     if not fault.stalls:
         assert tally.longest < TIMEOUT + SLOW
         strange = [
