@@ -1,4 +1,4 @@
-"""Writes docs/webhook-faults.md: what fifty clients see of each fault in tests/webhook/faults.py."""
+"""Writes docs/webhook-faults.md: what fifty clients see of the faults of the tests."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from faults import FAULTS, Outcome, suffer  # noqa: E402
 HEAD = f"""\
 # What faults do to the webhook
 
-{CLIENTS} clients create good and bad objects through a kube-apiserver, which asks two replicas of `kubeguard webhook
-serve` behind a Service, waits {TIMEOUT} s for them, and admits nothing that they have not judged
-(`failurePolicy: Fail`). Meanwhile something goes wrong. Nobody helps.
+{CLIENTS} clients create good and bad objects through a kube-apiserver, which asks two replicas
+of `kubeguard webhook serve` behind a Service, waits {TIMEOUT} s for them, and admits nothing
+that they have not judged (`failurePolicy: Fail`). Meanwhile something goes wrong. Nobody helps.
 
-Wrong is what was admitted and should not have been, or denied and should not have been. Refused is what nobody could
-judge. Recovery is the time from the begin of the fault to the last refusal.
+Wrong is what was admitted and should not have been, or denied and should not have been. Refused is
+what nobody could judge. Recovery is the time from the begin of the fault to the last refusal.
 
 | fault | requests | wrong | refused | longest answer | recovery |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -52,8 +52,9 @@ def main() -> None:
             rows.append(row(suffer(cluster, Path(folder, str(number)), fault)))
             print(rows[-1], end="", flush=True)
     foot = (
-        f"\nMeasured by `python -m benchmarks.faults` on {date.today()}, {os.cpu_count()} cores for all of it. The same\n"
-        "faults are tests: `tests/webhook/test_faults.py`.\n"
+        f"\nMeasured by `python -m benchmarks.faults` on {date.today()}, on\n"
+        f"{os.cpu_count()} cores for all of it together. The same faults are tests:\n"
+        "`tests/webhook/test_faults.py`.\n"
     )
     PAGE.write_text(HEAD + "".join(rows) + foot)
 

@@ -6,6 +6,7 @@ Objects are named and never shown: what is in them may be secret.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,4 +49,5 @@ class Journal:
         """A line about anything else."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": time, "event": event, **said}
-        self._write(orjson.dumps(line, default=str) + b"\n")
+        with suppress(OSError):  # a full disk is no reason to answer otherwise
+            self._write(orjson.dumps(line, default=str) + b"\n")

@@ -103,6 +103,7 @@ class _Supervisor:
         self.journal = Journal(_write)
         self.kept = Kept(folder)
         self.error = _Shared()
+        self.round = _Shared()
         self.pair = self._managed(folder) if serving.managed else serving.pair
         self.expires = self.kept.take(self.pair) if self.pair else 0.0
         self.loaded = load(serving.config, serving.options)
@@ -182,7 +183,11 @@ class _Supervisor:
         hook = Webhook(policy, checks, self._labels())
         health = Health(hook.policy, self.expires, self.error.get)
         recorder = Recorder(self.serving.record) if self.serving.record else None
-        return App(hook, Metrics(), self.journal, health, self.serving.limits, recorder)
+        begun = self.round.get()
+        return App(
+            *(hook, Metrics(), self.journal, health, self.serving.limits, recorder),
+            leaving=lambda: self.round.get() != begun,
+        )
 
     def _labels(self) -> Labels:
         if not self.loaded.policy.admission.labels:
@@ -196,6 +201,7 @@ class _Supervisor:
     def reload(self) -> None:
         """Take what lies on the disk, as far as it is whole."""
         self.seen = self._look()
+        self.round.set(str(time.monotonic_ns()))
         try:
             loaded = load(self.serving.config, self.serving.options)
             if self.pair:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import os
 import resource
@@ -119,12 +120,12 @@ def rotate(running: Arena) -> None:
 
 
 def nearly_over(cluster: ControlPlane) -> Callable[[Names], object]:
-    """A certificate ends in ten seconds, and who would replace it is lost but holds the Lease."""
+    """A certificate ends soon, and who would replace it is lost but holds the Lease."""
 
     def prepare(names: Names) -> None:
         now = authority.utc_now()
         state = authority.begun(names.hosts, now)
-        old = authority.begun(names.hosts, now - authority.LEAF_LIFE + timedelta(seconds=12))
+        old = authority.begun(names.hosts, now - authority.LEAF_LIFE + timedelta(seconds=20))
         leaf = authority._signed(state.authority, names.hosts, old.since)
         put_secret(cluster, names, authority.to_secret(state._replace(leaf=leaf)))
         renewed = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -151,8 +152,6 @@ def _leases(names: Names) -> str:
 
 
 def _state(running: Arena) -> authority.State:
-    import base64
-
     data = running.secret()["data"]
     state = authority.from_secret({key: base64.b64decode(value) for key, value in data.items()})
     assert state
