@@ -13,7 +13,7 @@ PAGE = ROOT / "docs" / "webhook-faults.md"
 sys.path.insert(0, str(ROOT / "tests" / "webhook"))
 
 from arena import CLIENTS, TIMEOUT  # noqa: E402
-from control_plane import control_plane  # noqa: E402
+from control_plane import control_plane, find_assets  # noqa: E402
 from faults import FAULTS, Outcome, suffer  # noqa: E402
 
 HEAD = f"""\
@@ -46,6 +46,8 @@ def row(outcome: Outcome) -> str:
 
 
 def main() -> None:
+    if not find_assets():
+        raise SystemExit("KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver")
     rows = []
     with tempfile.TemporaryDirectory() as folder, control_plane() as cluster:
         for number, fault in enumerate(FAULTS):
