@@ -44,8 +44,8 @@ from kubeguard.webhook.silent import end_silent_connections
 
 _LOOK = 1.0
 """Seconds between looks at the files."""
-_OVERLAP = 1.0
-"""Seconds that a new process has to begin before the old one ends."""
+_OVERLAP = 2.0
+"""Seconds that a new process has to begin, and clients to leave the old one, before it ends."""
 _PATIENCE = 60.0
 """Seconds to wait for a first certificate."""
 _ROTATE = 10.0

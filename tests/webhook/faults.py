@@ -32,7 +32,7 @@ class Fault(NamedTuple):
     name: str
     do: Callable[[Arena], None]
     prepare: Callable[[ControlPlane], Callable[[Names], object]] | None = None
-    refused: float = 0.01
+    refused: float = 0.05
     """The share of requests that may go unjudged; a slow machine always has some."""
     stalls: bool = False
     """Whether the API server itself cannot answer in time, whatever the webhook does."""
