@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLES := docs/samples
 
-.PHONY: help demo test fuzz check format bench wheels lock licenses dates docs manifests clean
+.PHONY: help demo test fuzz check format bench load faults wheels lock licenses dates docs manifests clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,12 @@ manifests: $(VENV)/development  ## write the webhook's manifests and its chart a
 
 bench: $(VENV)/development  ## measure, next to any rival on PATH
 	$(BIN)/python -m benchmarks
+
+load: $(VENV)/development  ## measure the admission webhook through TLS, beside a bare handler
+	$(BIN)/python -m benchmarks.webhook
+
+faults: $(VENV)/development  ## write docs/webhook-faults.md anew (KUBEBUILDER_ASSETS: an API server)
+	$(BIN)/python -m benchmarks.faults
 
 wheels: $(VENV)/development  ## build the wheels of all platforms into dist/
 	@for platform in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
