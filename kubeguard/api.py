@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check, Report
-from kubeguard.model.node import Node
+from kubeguard.model.node import Node, Source
 from kubeguard.model.verdict import Rules, Verdict
 from kubeguard.model.views import View
 from kubeguard.policy import configuration
@@ -21,7 +22,7 @@ from kubeguard.policy.mention import mentions_us
 from kubeguard.policy.policy import Policy
 from kubeguard.policy.selection import select
 from kubeguard.registry import checks_for, load_checks
-from kubeguard.sources import kustomize, targets, yaml
+from kubeguard.sources import admission, kustomize, targets, yaml
 
 
 def audit(
@@ -58,6 +59,29 @@ def audit(
     suppress = suppress and (bool(chosen.suppressions) or any(map(mentions_us, readings)))
     suppressions = _suppressions(chosen, today) if suppress else None
     settings = _settings(chosen, checks, suppressions, context, whole)
+    return engine.audit(readings, checks, settings)
+
+
+def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> list[dict[str, Any]]:
+    """The Kubernetes objects in files, folders and `-`, as kubectl would read them.
+
+    What else is there, and what cannot be read, is not among them: `audit` tells. Raises UsageError
+    for a path that does not exist.
+    """
+    entries = targets.find([os.fspath(path) for path in paths], _excludes(policy or Policy()))
+    nodes = (node for entry in entries for node in targets.load(entry).objects)
+    return [node.value for node in nodes if isinstance(node.value, dict)]
+
+
+def audit_objects(objects: Mapping[str, Mapping[str, Any]], policy: Policy | None = None) -> Report:
+    """Judge objects that have no text, such as those of a running cluster, all together.
+
+    Each has the name that its findings are reported with.
+    """
+    chosen = policy or Policy()
+    readings = [admission.read(dict(each), Source(name)) for name, each in objects.items()]
+    checks = select(checks_for(readings), chosen)
+    settings = _settings(chosen, checks, _suppressions(chosen, None), 0, whole=False)
     return engine.audit(readings, checks, settings)
 
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "checks": "List the checks.",
     "policy": "Write and test policies in Rego.",
     "webhook": "Judge what is asked of a cluster.",
+    "deploy": "Put manifests on a cluster when they are clean.",
     "completion": "Print the shell completion script.",
 }
 """Every command with its one line."""

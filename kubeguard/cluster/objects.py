@@ -96,6 +96,12 @@ class Objects:
             return False
         return True
 
+    def placed(self, which: Object, namespace: str) -> Object:
+        """The object in this namespace, unless it says another or has none by its kind."""
+        if not self.serves(which) or not self._resource(which)["namespaced"]:
+            return which
+        return {**which, "metadata": {"namespace": namespace, **which["metadata"]}}
+
     def wait(
         self, which: Object, holds: Callable[[dict[str, Any] | None], bool], seconds: float
     ) -> bool:
@@ -127,19 +133,23 @@ class Objects:
 
     def _path(self, which: Object) -> str:
         """Of the collection that the object is in."""
+        resource, group = self._resource(which), _group(which)
+        if resource["namespaced"]:
+            group += f"/namespaces/{quote(which['metadata'].get('namespace', 'default'))}"
+        return f"{group}/{resource['name']}"
+
+    def _resource(self, which: Object) -> dict[str, Any]:
+        """What discovery says of a kind. Raises UnknownKindError."""
         version, kind = which["apiVersion"], which["kind"]
-        group = f"/apis/{version}" if "/" in version else f"/api/{version}"
         if version not in self._groups:
-            status, answer, _ = self._request("GET", group)
+            status, answer, _ = self._request("GET", _group(which))
             found = answer.get("resources", ()) if status < 400 else ()
             self._groups[version] = {r["kind"]: r for r in found if "/" not in r["name"]}
         resource = self._groups[version].get(kind)
         if resource is None:
             del self._groups[version]  # it may come to be served
             raise UnknownKindError(f"{name(which)}: the cluster does not serve {kind} of {version}")
-        if resource["namespaced"]:
-            group += f"/namespaces/{quote(which['metadata'].get('namespace', 'default'))}"
-        return f"{group}/{resource['name']}"
+        return dict(resource)
 
     def _request(
         self,
@@ -170,6 +180,11 @@ class Objects:
             return response.status, json.loads(text), [w.partition('"')[2][:-1] for w in warnings]
         except ValueError:
             return response.status, {"message": text.decode(errors="replace")}, []
+
+
+def _group(which: Object) -> str:
+    version = which["apiVersion"]
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
 def name(which: Object) -> str:

@@ -12,7 +12,7 @@ NAME = "admission"
 SOURCE = Source(NAME)
 
 
-def read(value: dict[str, object]) -> Reading:
+def read(value: dict[str, object], source: Source = SOURCE) -> Reading:
     """The object as an input of its own."""
-    node = identified(Node(value, SOURCE))
-    return Reading(NAME, Outcome.JUDGED, Family.KUBERNETES.value, objects=(node,))
+    node = identified(Node(value, source))
+    return Reading(source.name, Outcome.JUDGED, Family.KUBERNETES.value, objects=(node,))

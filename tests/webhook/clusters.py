@@ -16,8 +16,6 @@ from typing import Any
 
 from control_plane import ControlPlane, free_port
 
-PROGRAMS = ("etcd", "kube-apiserver")
-CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 LABEL = "kubeguard-test"
 
 

@@ -10,22 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kubeguard.cli.connecting import FILE, needs, with_options
 from kubeguard.errors import UsageError
 
 if TYPE_CHECKING:
-    from kubeguard.cluster.objects import Objects
     from kubeguard.webhook.manifests.settings import Settings
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 NAMESPACE = click.option(
     "-n", "--namespace", default="kubeguard", show_default=True, help="Where the webhook runs."
-)
-_CONNECTION = (
-    click.option("--kubeconfig", type=FILE, help="Instead of the one that kubectl uses."),
-    click.option("--context", metavar="NAME", help="Instead of the current one."),
 )
 _SETTINGS = (
     NAMESPACE,
@@ -67,31 +61,9 @@ _SETTINGS = (
 )
 
 
-def connection_options(command: _Command) -> _Command:
-    """Which cluster."""
-    return _with(command, _CONNECTION)
-
-
 def settings_options(command: _Command) -> _Command:
     """What an installation can have otherwise."""
-    return _with(command, _SETTINGS)
-
-
-def _with(command: _Command, options: tuple[Callable[[_Command], _Command], ...]) -> _Command:
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def cluster(kubeconfig: Path | None, context: str | None) -> Objects:
-    """The cluster. Raises UsageError when there is none."""
-    try:
-        from kubeguard.cluster import access
-        from kubeguard.cluster.objects import Objects
-
-        return Objects(access.client(str(kubeconfig) if kubeconfig else None, context))
-    except ModuleNotFoundError as error:
-        raise needs(error) from None
+    return with_options(command, _SETTINGS)
 
 
 def settings(
@@ -159,9 +131,3 @@ def listening(text: str) -> tuple[str, int]:
     if not colon or not 0 < number < 65_536:
         raise UsageError(f"{text[:60]!r} is no HOST:PORT", "0.0.0.0:8443 or [::]:8443")
     return host, number
-
-
-def needs(error: ModuleNotFoundError) -> UsageError:
-    """What to do about a package that is not there."""
-    hint = "pip install 'kubeguard[webhook]'"
-    return UsageError(f"the webhook needs another package: {error}", hint)

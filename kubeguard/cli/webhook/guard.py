@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from kubeguard.cli.webhook._options import NAMESPACE, cluster, connection_options, listening
+from kubeguard.cli.connecting import cluster, connection_options
+from kubeguard.cli.webhook._options import NAMESPACE, listening
 from kubeguard.errors import UsageError
 
 

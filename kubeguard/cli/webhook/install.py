@@ -7,13 +7,9 @@ from typing import Any
 
 import click
 
+from kubeguard.cli.connecting import cluster, connection_options
 from kubeguard.cli.output import say
-from kubeguard.cli.webhook._options import (
-    cluster,
-    connection_options,
-    settings,
-    settings_options,
-)
+from kubeguard.cli.webhook._options import settings, settings_options
 from kubeguard.errors import UsageError
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from kubeguard.cli.connecting import needs
 from kubeguard.cli.output import note, say
-from kubeguard.cli.webhook._options import needs
 from kubeguard.errors import UsageError
 from kubeguard.formats._digest import plural
 from kubeguard.formats._printable import printable

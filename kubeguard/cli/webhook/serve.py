@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from kubeguard.cli.webhook._options import FILE, listening, needs
+from kubeguard.cli.connecting import FILE, needs
+from kubeguard.cli.webhook._options import listening
 from kubeguard.errors import UsageError
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.sources import PolicySource

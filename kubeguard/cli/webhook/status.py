@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from kubeguard.cli.connecting import cluster, connection_options
 from kubeguard.cli.output import say
-from kubeguard.cli.webhook._options import NAMESPACE, cluster, connection_options
+from kubeguard.cli.webhook._options import NAMESPACE
 from kubeguard.formats._printable import printable
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from kubeguard.cluster.text import document
 from kubeguard.version import VERSION
-from kubeguard.webhook.manifests.rendering import document, files
+from kubeguard.webhook.manifests.rendering import files
 from kubeguard.webhook.manifests.settings import Certificates, Settings
 
 _MARKED = Settings(

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
-from typing import Any
 
-import yaml
-
+from kubeguard.cluster.text import document, documents
 from kubeguard.webhook.manifests.objects import FILES
 from kubeguard.webhook.manifests.settings import Settings
 
@@ -32,26 +29,3 @@ def files(settings: Settings) -> dict[str, str]:
         for name, build in FILES.items()
         if (found := build(settings))
     }
-
-
-def documents(objects: Iterable[dict[str, Any]]) -> str:
-    """A YAML stream."""
-    return "---\n".join(map(document, objects))
-
-
-def document(content: dict[str, Any]) -> str:
-    """One YAML document, in the style of kubectl, with texts of several lines as blocks."""
-    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
-
-
-class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, _: Any) -> bool:
-        return True
-
-
-def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from kubeguard.cluster.text import document
 from kubeguard.webhook.manifests.registration import configuration
-from kubeguard.webhook.manifests.rendering import document
 from kubeguard.webhook.manifests.settings import Settings
 
 FOLDER = "/etc/kubernetes/kubeguard"
