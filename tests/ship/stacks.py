@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -42,6 +43,11 @@ def objects(text: str) -> list[Object]:
 def of_kind(found: list[Object], *kinds: str) -> list[Object]:
     """Those among them that are of these kinds."""
     return [each for each in found if each["kind"] in kinds]
+
+
+def in_any_order(found: list[Object]) -> list[str]:
+    """Objects in a form that only their content decides."""
+    return sorted(json.dumps(each, sort_keys=True) for each in found)
 
 
 def pods(found: list[Object]) -> dict[str, Object]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
-from stacks import APPLICATION, CHART, OVERLAYS, REFERENCE, charted, kustomized, objects, of_kind
+from stacks import (
+    APPLICATION,
+    CHART,
+    OVERLAYS,
+    REFERENCE,
+    charted,
+    in_any_order,
+    kustomized,
+    objects,
+    of_kind,
+)
 
 from kubeguard.cli import kubeguard
 
@@ -51,21 +60,24 @@ def test_examples_are_clean(tmp_path: Path) -> None:
     assert found_in(text, tmp_path) == ""
 
 
+def test_the_image_is_clean() -> None:
+    command = ["scan", "--profile", "pedantic", str(APPLICATION / "Dockerfile")]
+    result = CliRunner().invoke(kubeguard, command)
+    assert result.exit_code == 0, result.output
+    assert "No findings" in result.output
+
+
 @every_overlay
 def test_helm_makes_the_same_as_kustomize(overlay: str) -> None:
     """Except for the namespace, which `helm install --create-namespace` makes."""
-    text = charted("--values", str(CHART / f"values-{overlay}.yaml"))
+    made = objects(charted("--values", str(CHART / f"values-{overlay}.yaml")))
     wanted = [each for each in objects(kustomized(overlay)) if each["kind"] != "Namespace"]
-    assert in_any_order(text) == sorted(json.dumps(each, sort_keys=True) for each in wanted)
+    assert in_any_order(made) == in_any_order(wanted)
 
 
 def test_without_values_the_chart_is_the_single_node() -> None:
     single = charted("--values", str(CHART / "values-single-node.yaml"))
-    assert in_any_order(charted()) == in_any_order(single)
-
-
-def in_any_order(text: str) -> list[str]:
-    return sorted(json.dumps(each, sort_keys=True) for each in objects(text))
+    assert in_any_order(objects(charted())) == in_any_order(objects(single))
 
 
 def test_alerts_are_those_of_the_application() -> None:
