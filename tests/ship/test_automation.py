@@ -1,4 +1,4 @@
-"""Terraform and Ansible put the same objects on a cluster: validated, and as far as it goes, run."""
+"""Terraform and Ansible put the same objects on a cluster: validated, and run where they can be."""
 
 from __future__ import annotations
 
