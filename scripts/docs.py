@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from kubeguard.cli import COMMANDS, kubeguard
 from kubeguard.registry import load_checks
+from scripts import reference
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -91,6 +92,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "samples": scan_of("docs/samples"),
     "deployment": scan_of("docs/samples/deployment.yaml"),
     "checks": checks,
+    "twin": reference.table,
     "help": help_of(""),
     **{f"help {command}": help_of(command) for command in COMMANDS},
 }
