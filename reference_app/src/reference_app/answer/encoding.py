@@ -1,0 +1,46 @@
+"""Turns a sentence into a unit vector, by the signed encoder and its own tokenizer."""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from reference_app.models.registry import Model
+
+Vector: TypeAlias = NDArray[np.float32]
+
+MOST_TOKENS = 256  # what the encoder was trained to read; the rest of a text is cut
+
+
+def open_session(graph: bytes) -> onnxruntime.InferenceSession:
+    """An ONNX graph ready to run on one core, so that requests share the cores among themselves."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # warnings name tensors, never the reader's problem
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+class Encoder:
+    """The sentence encoder; `encode` may be called from several threads at once."""
+
+    def __init__(self, model: Model) -> None:
+        self.label = model.label
+        self._session = open_session(model.file("model.onnx"))
+        self._tokenizer = Tokenizer.from_buffer(model.file("tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MOST_TOKENS)
+
+    def encode(self, text: str) -> Vector:
+        """The unit vector (384,) of one text."""
+        tokens = self._tokenizer.encode(text)
+        ids = np.array([tokens.ids], np.int64)
+        mask = np.ones_like(ids)
+        vector: Vector = self._session.run(None, {"ids": ids, "mask": mask})[0][0]
+        return vector
+
+    def encode_all(self, texts: Iterable[str]) -> Vector:
+        """Unit vectors (count, 384), one text at a time: padding would change quantised results."""
+        return np.stack([self.encode(text) for text in texts])
