@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ class Passage(NamedTuple):
     def windows(self) -> list[str]:
         """Every two neighbouring sentences: the answers this passage can give."""
         sentences = SENTENCE_END.split(self.text)
-        pairs = zip(sentences, sentences[1:], strict=False)
+        pairs = pairwise(sentences)
         return [" ".join(pair) for pair in pairs] or sentences
 
 
@@ -60,14 +61,14 @@ def _read_file(path: Path, name: str) -> Iterator[Passage]:
 
 def parse(markdown: str, file: str) -> Iterator[Passage]:
     """The passages of one Markdown text; code blocks are left out, they are no sentences."""
-    title, id, body, fenced = Path(file).stem, "", list[str](), False
+    title, anchor, body, fenced = Path(file).stem, "", list[str](), False
     for line in [*markdown.splitlines(), "# end"]:
         fenced ^= FENCE.match(line) is not None
         heading = None if fenced else HEADING.match(line)
         if heading:
             if text := plain("\n".join(body)):
-                yield Passage(id or f"{Path(file).stem}-{slug(title)}", file, title, text)
-            title, id, body = plain(heading[2]), heading["id"] or "", []
+                yield Passage(anchor or f"{Path(file).stem}-{slug(title)}", file, title, text)
+            title, anchor, body = plain(heading[2]), heading["id"] or "", []
         elif not fenced and not FENCE.match(line):
             body.append(line)
 

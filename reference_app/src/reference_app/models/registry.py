@@ -1,10 +1,10 @@
 """A folder of signed model versions, of which one is current; whatever is not proven is refused.
 
-    registry/digits/1/manifest.json        files with their SHA-256, metrics, name and version
-    registry/digits/1/manifest.sig         Ed25519 signature of the manifest's bytes
-    registry/digits/1/card.md              what the model is for, and how well it does it
-    registry/digits/1/model.onnx
-    registry/digits/current.json           promoted versions, the newest last
+registry/digits/1/manifest.json        files with their SHA-256, metrics, name and version
+registry/digits/1/manifest.sig         Ed25519 signature of the manifest's bytes
+registry/digits/1/card.md              what the model is for, and how well it does it
+registry/digits/1/model.onnx
+registry/digits/current.json           promoted versions, the newest last
 """
 
 import hashlib
@@ -41,7 +41,7 @@ class Manifest:
 
     @classmethod
     def parse(cls, content: bytes) -> "Manifest":
-        """A manifest from its bytes; RefusedModelError when a field is missing or of another type."""
+        """A manifest from its bytes; RefusedModelError when a field is missing or wrong."""
         try:
             raw = json.loads(content)
             manifest = cls(raw["name"], raw["version"], dict(raw["files"]), dict(raw["metrics"]))
@@ -76,7 +76,7 @@ class Model:
 
 
 class Registry:
-    """The folder; it reads with the trusted public key, and writes with a signing key given to it."""
+    """The folder; it reads with the trusted public key and writes with a signing key."""
 
     def __init__(self, folder: Path, trusted: Ed25519PublicKey) -> None:
         self.folder = folder
@@ -116,7 +116,7 @@ class Registry:
         return model
 
     def load(self, name: str, version: int | None = None) -> Model:
-        """A version (the current one by default) after its signature, hashes and card were proven."""
+        """A version (the current one by default) once signature, hashes and card are proven."""
         number = self.current(name) if version is None else version
         folder = self._model_folder(name) / str(number)
         content = _read(folder, MANIFEST)

@@ -72,7 +72,7 @@ class Graph:
 
 
 def encoder_graph(weights: Weights, shape: Shape) -> onnx.ModelProto:
-    """The graph from token ids and mask, both (batch, length) int64, to unit vectors (batch, 384)."""
+    """From token ids and mask, both (batch, length) int64, to unit vectors (batch, 384)."""
     graph = Graph(weights)
     mask = graph.add("Cast", "mask", to=TensorProto.FLOAT)
     hidden = _embedded(graph, shape)
@@ -103,7 +103,9 @@ def _bias_of(graph: Graph, mask: str) -> str:
 
 
 def _layer(graph: Graph, hidden: str, masked: str, name: str, shape: Shape) -> str:
-    mixed = graph.dense(_attention(graph, hidden, masked, name, shape), f"{name}.attention.output.dense")
+    mixed = graph.dense(
+        _attention(graph, hidden, masked, name, shape), f"{name}.attention.output.dense"
+    )
     hidden = graph.normalised(
         graph.add("Add", mixed, hidden), f"{name}.attention.output.LayerNorm", shape.epsilon
     )
