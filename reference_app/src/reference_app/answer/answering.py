@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reference_app.answer.encoding import Encoder, Vector
+from reference_app.answer.encoding import Encoded, Encoder, Vector
 from reference_app.answer.index import Index
 from reference_app.answer.linear import Logistic, Matrix
 from reference_app.answer.passages import Passage
@@ -19,8 +19,8 @@ PAIR_FEATURES = (
     "title_cosine",
     "window_cosine",
     "word_coverage",
-    "title_coverage",
-    "title_matched",
+    "token_match",
+    "title_match",
 )
 JUDGE_FEATURES = (*PAIR_FEATURES, "lead_over_second", "lead_over_field", "unknown_words")
 
@@ -57,14 +57,11 @@ class Answer:
         return self.text is not None
 
 
-def find(question: str, vector: Vector, index: Index, hidden: int | None = None) -> Ranked:
-    """The candidates of a question, ordered by cosine; a hidden passage is treated as absent."""
-    similarity = index.compare(vector)
-    nearest = similarity.best.copy()
-    if hidden is not None:
-        nearest[hidden] = -1.0
-    count = min(CANDIDATES, len(nearest) - (hidden is not None))
-    order = np.argsort(-nearest, kind="stable")[:count]
+def find(question: str, encoded: Encoded, index: Index) -> Ranked:
+    """The candidates of a question, ordered by cosine."""
+    similarity = index.compare(encoded.vector)
+    nearest = similarity.best
+    order = np.argsort(-nearest, kind="stable")[:CANDIDATES]
     asked, rarity = words(question), index.rarity
     features = [
         (
@@ -72,13 +69,14 @@ def find(question: str, vector: Vector, index: Index, hidden: int | None = None)
             float(similarity.title[number]),
             float(similarity.window[number]),
             rarity.coverage(asked, index.words[number]),
-            rarity.coverage(asked, index.title_words[number]),
-            rarity.coverage(index.title_words[number], asked),
+            *index.match(number, encoded.tokens),
         )
         for number in order
     ]
     unknown = rarity.unknown(asked)
-    return Ranked(vector, order.tolist(), np.array(features), nearest[order].astype(float), unknown)
+    return Ranked(
+        encoded.vector, order.tolist(), np.array(features), nearest[order].astype(float), unknown
+    )
 
 
 def rerank(ranked: Ranked, ranker: Logistic) -> Ranked:
@@ -104,8 +102,7 @@ class Answerer:
 
     def search(self, question: str) -> Ranked:
         """The candidates of a question, reranked."""
-        vector = self.encoder.encode(question)
-        return rerank(find(question, vector, self.index), self.ranker)
+        return rerank(find(question, self.encoder.encode(question), self.index), self.ranker)
 
     def answer(self, question: str) -> Answer:
         """The nearest two sentences of the best passage, or none below the threshold."""

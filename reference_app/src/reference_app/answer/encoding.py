@@ -1,7 +1,7 @@
 """Turns a sentence into a unit vector, by the signed encoder and its own tokenizer."""
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -23,6 +23,13 @@ def open_session(graph: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
+class Encoded(NamedTuple):
+    """A text as a unit vector (384,), and its tokens as unit vectors (tokens, 384)."""
+
+    vector: Vector
+    tokens: Vector
+
+
 class Encoder:
     """The sentence encoder; `encode` may be called from several threads at once."""
 
@@ -33,14 +40,14 @@ class Encoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MOST_TOKENS)
 
-    def encode(self, text: str) -> Vector:
-        """The unit vector (384,) of one text."""
+    def encode(self, text: str) -> Encoded:
+        """The vectors of one text."""
         tokens = self._tokenizer.encode(text)
         ids = np.array([tokens.ids], np.int64)
         mask = np.ones_like(ids)
-        vector: Vector = self._session.run(None, {"ids": ids, "mask": mask})[0][0]
-        return vector
+        vector, tokens = self._session.run(["embedding", "tokens"], {"ids": ids, "mask": mask})
+        return Encoded(vector[0], tokens[0, 1:-1])  # without the marks of beginning and end
 
-    def encode_all(self, texts: Iterable[str]) -> Vector:
-        """Unit vectors (count, 384), one text at a time: padding would change quantised results."""
-        return np.stack([self.encode(text) for text in texts])
+    def encode_all(self, texts: Iterable[str]) -> list[Encoded]:
+        """Many texts, one at a time: padding would change quantised results."""
+        return [self.encode(text) for text in texts]

@@ -19,9 +19,10 @@ def explain_question(question: str, answerer: Answerer) -> Json:
     ranked = answerer.search(question)
     answer = answerer.judged(ranked)
     added = answerer.judge.contributions(ranked.evidence)
+    shares = list(zip(JUDGE_FEATURES, added.tolist(), strict=True))
     features = [
-        {"name": name, "value": float(value), "contribution": float(share)}
-        for name, value, share in zip(JUDGE_FEATURES, ranked.evidence, added, strict=True)
+        {"name": name, "value": value, "contribution": share}
+        for (name, share), value in zip(shares, ranked.evidence.tolist(), strict=True)
     ]
     words = _words(question, ranked.order[0], answerer)
     return {
@@ -33,10 +34,7 @@ def explain_question(question: str, answerer: Answerer) -> Json:
         "features": features,
         "figures": {
             "words": bars("What each word adds to the similarity", words),
-            "features": bars(
-                "What each feature adds to the confidence (log-odds)",
-                [(each["name"], each["contribution"]) for each in features],
-            ),
+            "features": bars("What each feature adds to the confidence (log-odds)", shares),
         },
     }
 
@@ -47,7 +45,7 @@ def _words(question: str, passage: int, answerer: Answerer) -> list[tuple[str, f
     kept = words[:MOST_WORDS]
 
     def cosine(text: str) -> float:
-        return float(answerer.index.compare(answerer.encoder.encode(text)).best[passage])
+        return float(answerer.index.compare(answerer.encoder.encode(text).vector).best[passage])
 
     whole = cosine(question)
     return [

@@ -22,8 +22,8 @@ class Logistic:
     @classmethod
     def parse(cls, raw: dict[str, Any]) -> "Logistic":
         """From the fields of its JSON."""
-        arrays = (np.array(raw[name], float) for name in ("mean", "scale", "weights"))
-        return cls(tuple(raw["features"]), *arrays, float(raw["bias"]))
+        mean, scale, weights = (np.array(raw[name], float) for name in ("mean", "scale", "weights"))
+        return cls(tuple(raw["features"]), mean, scale, weights, float(raw["bias"]))
 
     def contributions(self, values: Matrix) -> Matrix:
         """What each feature adds to the score, for values (..., features)."""

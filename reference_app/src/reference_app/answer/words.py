@@ -7,11 +7,11 @@ from math import log
 
 WORD = re.compile(r"[a-z0-9]+(?:[-_.:/][a-z0-9]+)*")
 COMMON = frozenset(
-    (
+    WORD.findall(
         "a an and are as at be by can could do does did for from has have how i if in into is "
         "it its me my no not of on or our should so than that the their them there these they "
         "this to up us was we what when where which who why will with would you your"
-    ).split()  # noqa: SIM905: sixty quoted words are harder to read
+    )
 )
 
 

@@ -80,7 +80,8 @@ def least_cosine(encoder: Encoder) -> float:
     with safe_open(REFERENCE, "np") as reference:
         expected = reference.get_tensor("embeddings")
         sentences = json.loads(reference.metadata()["sentences"])
-    return float(np.min(np.sum(encoder.encode_all(sentences) * expected, axis=1)))
+    vectors = np.stack([each.vector for each in encoder.encode_all(sentences)])
+    return float(np.min(np.sum(vectors * expected, axis=1)))
 
 
 def _measured(graph: bytes, tokenizer: bytes) -> Candidate:

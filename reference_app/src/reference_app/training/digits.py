@@ -1,6 +1,6 @@
 """Trains a small convolutional network on the digits of scikit-learn and writes it as ONNX."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
@@ -89,7 +89,10 @@ def logits(weights: Weights, pixels: Array) -> Array:
         )
     halves = hidden.reshape(len(pixels), SIDE // 2, 2, SIDE // 2, 2, SECOND)
     pooled = anp.max(anp.max(halves, axis=4), axis=2)
-    return pooled.reshape(len(pixels), -1) @ weights["dense.weight"] + weights["dense.bias"]
+    scores: Array = (
+        pooled.reshape(len(pixels), -1) @ weights["dense.weight"] + weights["dense.bias"]
+    )
+    return scores
 
 
 def _convolved(images: Array, kernel: Array) -> Array:
@@ -97,14 +100,16 @@ def _convolved(images: Array, kernel: Array) -> Array:
     height, width = images.shape[1:3]
     padded = anp.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), "constant")
     shifts = [padded[:, y : y + height, x : x + width] for y in range(3) for x in range(3)]
-    return anp.concatenate(shifts, axis=3) @ kernel.reshape(-1, kernel.shape[-1])
+    result: Array = anp.concatenate(shifts, axis=3) @ kernel.reshape(-1, kernel.shape[-1])
+    return result
 
 
 def _loss(weights: Weights, pixels: Array, digits: NDArray[np.int64]) -> float:
     scores = logits(weights, pixels)
     top = anp.max(scores, axis=1, keepdims=True)
     total = top[:, 0] + anp.log(anp.sum(anp.exp(scores - top), axis=1))
-    return anp.mean(total - scores[np.arange(len(digits)), digits])
+    loss: float = anp.mean(total - scores[np.arange(len(digits)), digits])
+    return loss
 
 
 def _initial(random: np.random.Generator) -> Weights:
@@ -137,8 +142,8 @@ def _adam(
 
 def digits_graph(weights: Weights) -> onnx.ModelProto:
     """The network as ONNX: pixels (batch, 8, 8) to probabilities, with both layers as outputs."""
-    constants = {
-        "brightest": np.float32(BRIGHTEST),
+    constants: dict[str, NDArray[Any]] = {
+        "brightest": np.array(BRIGHTEST, np.float32),
         "channel": np.array([1], np.int64),
         "dense.weight": weights["dense.weight"].astype(np.float32),
     }
@@ -148,7 +153,7 @@ def digits_graph(weights: Weights) -> onnx.ModelProto:
         )
     for layer in ("first", "second", "dense"):
         constants[f"{layer}.bias"] = weights[f"{layer}.bias"].astype(np.float32)
-    same = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
+    same: dict[str, Any] = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
     nodes = [
         helper.make_node("Div", ["pixels", "brightest"], ["bright"]),
         helper.make_node("Unsqueeze", ["bright", "channel"], ["image"]),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -54,7 +54,7 @@ class Graph:
         """One of the published weights, under its own name."""
         return self.constant(name, self.weights[name])
 
-    def add(self, operator: str, *inputs: str, **attributes: object) -> str:
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """One operator applied to earlier results."""
         result = f"{operator}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, inputs, [result], result, **attributes))
@@ -72,13 +72,17 @@ class Graph:
 
 
 def encoder_graph(weights: Weights, shape: Shape) -> onnx.ModelProto:
-    """From token ids and mask, both (batch, length) int64, to unit vectors (batch, 384)."""
+    """The graph from `ids` and `mask`, both (batch, length) int64, to unit vectors.
+
+    They are `embedding` (batch, 384) of the texts and `tokens` (batch, length, 384).
+    """
     graph = Graph(weights)
     mask = graph.add("Cast", "mask", to=TensorProto.FLOAT)
     hidden = _embedded(graph, shape)
     masked = _bias_of(graph, mask)
     for number in range(shape.layers):
         hidden = _layer(graph, hidden, masked, f"encoder.layer.{number}", shape)
+    _token_vectors(graph, hidden)
     _pooled(graph, hidden, mask)
     return _model(graph, shape.width)
 
@@ -132,6 +136,12 @@ def _attention(graph: Graph, hidden: str, masked: str, name: str, shape: Shape) 
     return graph.add("Reshape", graph.add("Transpose", context, perm=(0, 2, 1, 3)), joined)
 
 
+def _token_vectors(graph: Graph, hidden: str) -> None:
+    """Unit vectors of the tokens, which tell a passage that says it from one that resembles it."""
+    width = graph.add("ReduceL2", hidden, graph.constant("width_axis", [-1], np.int64), keepdims=1)
+    graph.nodes.append(helper.make_node("Div", [hidden, width], ["tokens"], "tokens"))
+
+
 def _pooled(graph: Graph, hidden: str, mask: str) -> None:
     column = graph.add("Unsqueeze", mask, graph.constant("last", [2], np.int64))
     axis = graph.constant("length_axis", [1], np.int64)
@@ -146,9 +156,13 @@ def _model(graph: Graph, width: int) -> onnx.ModelProto:
         helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "length"])
         for name in ("ids", "mask")
     )
-    output = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", width])
+    kind = TensorProto.FLOAT
+    outputs = [
+        helper.make_tensor_value_info("embedding", kind, ["batch", width]),
+        helper.make_tensor_value_info("tokens", kind, ["batch", "length", width]),
+    ]
     body = helper.make_graph(
-        graph.nodes, "all-MiniLM-L6-v2", [ids, mask], [output], list(graph.constants.values())
+        graph.nodes, "all-MiniLM-L6-v2", [ids, mask], outputs, list(graph.constants.values())
     )
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
     onnx.checker.check_model(model)
