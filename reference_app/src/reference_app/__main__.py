@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
-    "serve": "reference_app.service.commands:serve",
+    "serve": "reference_app.commands:serve",
     "build-models": "reference_app.training.commands:build_models",
     "train": "reference_app.training.commands:train",
     "evaluate": "reference_app.training.commands:evaluate",
@@ -14,10 +14,10 @@ COMMANDS = {
     "models": "reference_app.models.commands:models",
     "promote": "reference_app.models.commands:promote",
     "roll-back": "reference_app.models.commands:roll_back",
-    "migrate": "reference_app.service.commands:migrate",
-    "reseal": "reference_app.service.commands:reseal",
-    "sealing-key": "reference_app.service.commands:sealing_key",
-    "api-key": "reference_app.service.commands:api_key",
+    "migrate": "reference_app.commands:migrate",
+    "reseal": "reference_app.commands:reseal",
+    "sealing-key": "reference_app.commands:sealing_key",
+    "api-key": "reference_app.commands:api_key",
 }
 
 

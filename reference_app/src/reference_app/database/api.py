@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import TypeVar
 
 from prometheus_client import Counter
-from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -29,6 +27,7 @@ from reference_app.service.messages import (
 )
 from reference_app.service.probes import probes
 from reference_app.service.refusals import Reason, RefusedError, count_refusal
+from reference_app.service.requests import days_of, read
 from reference_app.service.settings import DatabaseSettings
 from reference_app.service.shield import Limits, Module, shielded
 from reference_app.service.state import State
@@ -36,10 +35,7 @@ from reference_app.service.state import State
 NAME = "database"
 BODY = 65_536  # bytes: a question, an answer and its passage
 HOUR = 3600.0
-LONGEST_STATISTICS = 366  # days
 DELETED = Counter("reference_app_exchanges_deleted", "Exchanges deleted.", ["why"])
-
-Kind = TypeVar("Kind", bound=Message)
 
 
 class Endpoints:
@@ -86,20 +82,8 @@ class Endpoints:
 
     async def statistics(self, request: Request) -> Response:
         """Figures of the last days."""
-        days = request.query_params.get("days", "30")
-        if not days.isdecimal() or not 1 <= int(days) <= LONGEST_STATISTICS:
-            raise RefusedError(Reason.MALFORMED, f"days is a number up to {LONGEST_STATISTICS}")
-        return _reply(await run_in_threadpool(self._store.statistics, int(days)))
-
-
-async def read(request: Request, kind: type[Kind]) -> Kind:
-    """The body as a message of this kind; RefusedError names the fields that are wrong."""
-    try:
-        return kind.model_validate_json(await request.body())
-    except ValidationError as error:
-        # The fields and what is wrong with them, but never their values.
-        problems = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise RefusedError(Reason.MALFORMED, "; ".join(problems)[:300]) from None
+        days = days_of(request)
+        return _reply(await run_in_threadpool(self._store.statistics, days))
 
 
 def database_app(settings: DatabaseSettings, state: State) -> Starlette:

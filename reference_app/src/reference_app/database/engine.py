@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url
-
-from alembic import command
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT = 5  # seconds for a connection or a lock, before the caller is told no

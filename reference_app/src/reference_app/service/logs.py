@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from traceback import extract_tb
 from types import TracebackType
 
-from opentelemetry import trace
+import opentelemetry.trace as trace
 
 LONGEST_MESSAGE = 300  # characters
 SECRETS = re.compile(

@@ -22,13 +22,13 @@ async def always() -> bool:
 
 
 def probes(state: State, check: Check = always) -> list[Route]:
-    """Routes for life, readiness and metrics; ready is who is warm, not draining, and whose check holds."""
+    """Routes for life, readiness and metrics; who drains is not ready, nor whose check fails."""
 
     async def livez(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def readyz(_request: Request) -> Response:
-        if state.draining or not state.warm or not await check():
+        if state.draining or not await check():
             raise RefusedError(Reason.UNAVAILABLE, "not ready")
         return PlainTextResponse("ready\n")
 
@@ -38,15 +38,15 @@ def probes(state: State, check: Check = always) -> list[Route]:
     return [Route(f"/{endpoint.__name__}", endpoint) for endpoint in (livez, readyz, metrics)]
 
 
-class OnlyProbes:
-    """The application on the management port: nothing but the probes can be reached."""
+class Part:
+    """An application of which a port shows only the probes, or only the rest."""
 
-    def __init__(self, app: ASGIApp, shown: bool = True) -> None:
+    def __init__(self, app: ASGIApp, probes: bool) -> None:
         self._app = app
-        self._shown = shown
+        self._probes = probes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a probe, and know no other path."""
-        if scope["type"] == "http" and (scope["path"] in PATHS) is not self._shown:
+        """Serve a request, and know no path of the other part."""
+        if scope["type"] == "http" and (scope["path"] in PATHS) is not self._probes:
             scope = {**scope, "path": "/hidden", "raw_path": b"/hidden"}
         await self._app(scope, receive, send)

@@ -62,7 +62,7 @@ class Keyring:
             raise UnsealedError("the text was altered or moved") from None
 
     def digests(self, text: str, purpose: str) -> list[bytes]:
-        """Keyed digests (16 bytes) that tell equal texts without telling them, current key first."""
+        """Keyed digests (16 bytes) that tell which texts are equal, the current key's first."""
         return [_digest(key, text, purpose) for key in self.keys.values()]
 
     @classmethod

@@ -77,6 +77,13 @@ class DatabaseSettings(ServerSettings):
         return f"sqlite:///{self.data_folder / 'reference_app.db'}"
 
 
+class AnswerSettings(ServerSettings):
+    """What the answer module is told."""
+
+    models: Path = Path("models")
+    trusted_key: Path = Path("keys/trusted.pem")
+
+
 class UserSettings(ServerSettings):
     """What the user module is told."""
 

@@ -29,9 +29,15 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 IN_FLIGHT = Gauge("reference_app_requests_in_flight", "Requests being answered.", ["module"])
-ONCE = frozenset(
-    "authorization content-length content-type cookie host idempotency-key "
-    "traceparent transfer-encoding".split()
+ONCE = (
+    "authorization",
+    "content-length",
+    "content-type",
+    "cookie",
+    "host",
+    "idempotency-key",
+    "traceparent",
+    "transfer-encoding",
 )
 SECURITY_HEADERS = {
     "cache-control": "no-store",
@@ -94,6 +100,11 @@ def shielded(
             Middleware(Limited, limits=module.limits),
         ],
     )
+
+
+def surrounded(app: ASGIApp, module: Module) -> ASGIApp:
+    """An application that was put together elsewhere, with the same around it."""
+    return Observed(Refusing(Limited(app, module.limits), module, as_json), module)
 
 
 async def _refuse_route(_request: Request, error: Exception) -> Response:

@@ -1,11 +1,10 @@
-"""Whether a process wants requests: it warms up first, and drains before it ends."""
+"""Whether a process wants more requests: it drains before it ends."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class State:
-    """The life of a process, as readiness tells it."""
+    """The life of a process, as its readiness tells it."""
 
     draining: bool = False
-    warm: bool = True

@@ -20,7 +20,7 @@ def configure_traces(module: str) -> None:
 
 @contextmanager
 def serving(name: str, headers: Mapping[str, str] | None) -> Iterator[str]:
-    """A span for a request, part of its caller's trace when headers are given; yields the trace id."""
+    """A span for a request, in its caller's trace when headers are given; yields the trace id."""
     parent = Context() if headers is None else _format.extract(headers, Context())
     tracer = trace.get_tracer("reference_app")
     with tracer.start_as_current_span(

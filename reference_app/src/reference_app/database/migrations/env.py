@@ -1,6 +1,7 @@
 """Runs the steps on the connection that `reference_app.database.engine` opened."""
 
 from alembic import context
+
 from reference_app.database.tables import Table
 
 context.configure(

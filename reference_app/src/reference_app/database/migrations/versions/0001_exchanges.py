@@ -1,7 +1,6 @@
 """Exchanges, and the digests of their words."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "0001"
