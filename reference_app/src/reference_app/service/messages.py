@@ -2,14 +2,28 @@
 
 from datetime import date, datetime
 from typing import Annotated, Literal
+from unicodedata import category
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 LONGEST_QUESTION = 1000  # characters
 
+INVISIBLE = {"Cc", "Cf", "Cs"}  # Unicode categories
+JOINERS = "\t\n\r\u200c\u200d"  # line ends, and what some scripts and emoji are joined by
+
+
+def _visible(text: str) -> str:
+    """The text itself; ValueError when it holds what a reader would not see."""
+    if any(category(each) in INVISIBLE and each not in JOINERS for each in text):
+        raise ValueError("the text holds invisible characters")
+    return text
+
+
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_QUESTION)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_QUESTION),
+    AfterValidator(_visible),
 ]
 Owner = Annotated[str, StringConstraints(pattern=r"^[\w.@:|/+-]{1,200}$")]
 Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]

@@ -27,7 +27,7 @@ from reference_app.service.refusals import REASON, Reason, RefusedError
 from reference_app.service.tracing import outgoing
 
 CALLS = Histogram("reference_app_call_seconds", "Calls of other modules.", ["to", "outcome"])
-PAUSES = (0.0, 0.05, 0.2, 0.8)  # seconds before each attempt: a restarting replica is back by then
+PAUSES = (0.0, 0.05, 0.2, 0.5, 1.0, 2.0)  # seconds before each attempt, while a replica restarts
 EXCHANGES = TypeAdapter(list[Exchange])
 
 
