@@ -22,7 +22,7 @@ PAIR_FEATURES = (
     "token_match",
     "title_match",
 )
-JUDGE_FEATURES = (*PAIR_FEATURES, "lead_over_second", "lead_over_field", "unknown_words")
+JUDGE_FEATURES = (*PAIR_FEATURES, "lead_over_second", "lead_over_field", "known_words")
 
 
 class Ranked(NamedTuple):
@@ -32,14 +32,17 @@ class Ranked(NamedTuple):
     order: list[int]  # passages of the index
     features: Matrix  # (candidates, pair features), in this order
     scores: Matrix
-    unknown_words: float
+    field: float  # the score of a passage that has nothing to do with a question
+    known_words: float  # share of the meaning in words that some passage has
 
     @property
     def evidence(self) -> Matrix:
         """The judge's features (9,): how good the best is, and how far ahead of the others."""
-        lead = self.scores[0] - self.scores[1] if len(self.scores) > 1 else 0.0
-        ahead = self.scores[0] - self.scores.mean()
-        return np.array([*self.features[0], lead, ahead, self.unknown_words])
+        # A small knowledge base has fewer rivals; those that are missing are unrelated ones.
+        rivals = np.full(CANDIDATES - 1, self.field)
+        rivals[: len(self.scores) - 1] = self.scores[1:]
+        leads = self.scores[0] - np.array([rivals[0], rivals.mean()])
+        return np.array([*self.features[0], *leads, self.known_words])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,12 @@ def find(question: str, encoded: Encoded, index: Index) -> Ranked:
         )
         for number in order
     ]
-    unknown = rarity.unknown(asked)
-    return Ranked(
-        encoded.vector, order.tolist(), np.array(features), nearest[order].astype(float), unknown
-    )
+    cosines = nearest[order].astype(float)
+    known = rarity.known(asked)
+    return Ranked(encoded.vector, order.tolist(), np.array(features), cosines, 0.0, known)
 
 
-def rerank(ranked: Ranked, ranker: Logistic) -> Ranked:
+def rerank(ranked: Ranked, ranker: Logistic, field: float) -> Ranked:
     """The same candidates in the order of the trained ranker."""
     scores = ranker.score(ranked.features)
     order = np.argsort(-scores, kind="stable")
@@ -87,6 +89,7 @@ def rerank(ranked: Ranked, ranker: Logistic) -> Ranked:
         order=[ranked.order[place] for place in order],
         features=ranked.features[order],
         scores=scores[order],
+        field=field,
     )
 
 
@@ -98,11 +101,12 @@ class Answerer:
         self.label = model.label
         self.encoder, self.index = encoder, index
         self.ranker, self.judge = Logistic.parse(raw["ranker"]), Logistic.parse(raw["judge"])
-        self.threshold = float(raw["threshold"])
+        self.threshold, self.field = float(raw["threshold"]), float(raw["field"])
 
     def search(self, question: str) -> Ranked:
         """The candidates of a question, reranked."""
-        return rerank(find(question, self.encoder.encode(question), self.index), self.ranker)
+        found = find(question, self.encoder.encode(question), self.index)
+        return rerank(found, self.ranker, self.field)
 
     def answer(self, question: str) -> Answer:
         """The nearest two sentences of the best passage, or none below the threshold."""

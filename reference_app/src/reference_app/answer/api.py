@@ -152,6 +152,8 @@ def question_of(body: Json) -> str:
     question = body.get("question")
     if not isinstance(question, str) or not question.strip():
         raise ValueError("question must be text")
+    if not question.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in question):
+        raise ValueError("question must be Unicode text")
     if len(question) > LONGEST_QUESTION:
         raise ValueError(f"a question has at most {LONGEST_QUESTION} characters")
     return question

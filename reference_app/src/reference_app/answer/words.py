@@ -10,7 +10,9 @@ COMMON = frozenset(
     WORD.findall(
         "a an and are as at be by can could do does did for from has have how i if in into is "
         "it its me my no not of on or our should so than that the their them there these they "
-        "this to up us was we what when where which who why will with would you your"
+        "this to up us was we what when where which who why will with would you your "
+        "bad best better between danger dangerous difference explain good happen mean need risk "
+        "risky safe safely use used way"
     )
 )
 
@@ -51,6 +53,6 @@ class Rarity:
         total = self.weight(question)
         return self.weight(question & document) / total if total else 0.0
 
-    def unknown(self, question: frozenset[str]) -> float:
-        """The share of the question's meaning (0 to 1) in words that no passage has."""
-        return 1.0 - self.coverage(question, frozenset(self._known))
+    def known(self, question: frozenset[str]) -> float:
+        """The share of the question's meaning (0 to 1) in words that some passage has."""
+        return self.coverage(question, frozenset(self._known))

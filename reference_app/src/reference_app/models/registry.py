@@ -5,6 +5,9 @@ registry/digits/1/manifest.sig         Ed25519 signature of the manifest's bytes
 registry/digits/1/card.md              what the model is for, and how well it does it
 registry/digits/1/model.onnx
 registry/digits/current.json           promoted versions, the newest last
+
+Which version is current is not signed: whoever can write here may choose, but only among versions
+that were signed.
 """
 
 import hashlib
@@ -156,7 +159,10 @@ class Registry:
         path = self._model_folder(name) / CURRENT
         if not path.exists():
             return []
-        history = json.loads(path.read_bytes())
+        try:
+            history = json.loads(path.read_bytes())
+        except ValueError:
+            history = None
         if not isinstance(history, list) or not all(type(entry) is int for entry in history):
             raise RefusedModelError(f"{name}/{CURRENT} is not a list of versions")
         return history

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from scipy.special import expit
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from reference_app.answer.answering import (
@@ -25,17 +26,22 @@ from reference_app.training.cards import answerer_card
 from reference_app.training.measures import calibration_error
 from reference_app.training.questions import Question
 from reference_app.training.regression import (
+    Candidates,
     Labels,
     calibrated,
     fit,
+    fit_ranking,
     importance,
+    platt,
     surrogate,
 )
 
 SEED = 7
+FOLDS = 10
 WRONG_COSTS = (
     2.0  # a wrong answer harms twice as much as a right one helps; a refusal costs nothing
 )
+NEARLY = 0.98
 THRESHOLDS = np.linspace(0.05, 0.95, 91)
 
 
@@ -62,6 +68,14 @@ def ask_all(questions: Sequence[Question], encoder: Encoder, index: Index) -> li
     ]
 
 
+class Trained(NamedTuple):
+    """What one set of questions teaches."""
+
+    ranker: Logistic
+    field: float
+    judge: Logistic
+
+
 def train_answerer(
     questions: Sequence[Question],
     encoder: Encoder,
@@ -72,39 +86,69 @@ def train_answerer(
     """Train, calibrate, measure and register; the split depends on the seed alone."""
     random = np.random.default_rng(SEED)
     asked = ask_all(questions, encoder, index)
-    order = random.permutation(len(asked))
-    cut = len(asked) * 3 // 4
-    learning, holding = ([asked[n] for n in part] for part in (order[:cut], order[cut:]))
-    ranker = fit(PAIR_FEATURES, *_pairs(learning, index))
-    seen, unseen = judged(learning, ranker, index), judged(holding, ranker, index)
-    judge = calibrated(
-        fit(JUDGE_FEATURES, seen.evidence, seen.right), unseen.evidence, unseen.right
-    )
-    threshold = best_threshold(judge.probability(unseen.evidence), unseen.right)
-    metrics = _metrics(judge, threshold, unseen)
-    rules = surrogate(judge, threshold, seen.evidence, unseen.evidence)
-    explanation = {
-        "importance": importance(judge, unseen.evidence, unseen.right, random),
-        "rules": rules.rules,
-        "fidelity": rules.fidelity,
+    trained, samples = learn(asked, index)
+    scores, held_out = cross_validated(asked, index, random)
+    scale = platt(scores, held_out.right)
+    judge = calibrated(trained.judge, scale)
+    probabilities = expit(scale.slope * scores + scale.shift)
+    threshold = best_threshold(probabilities, held_out.right)
+    metrics = _metrics(probabilities, threshold, held_out)
+    model = {
+        "ranker": _raw(trained.ranker),
+        "field": trained.field,
+        "judge": _raw(judge),
+        "threshold": threshold,
     }
-    vectors = np.stack([each.ranked.question for each in asked])
-    everything = np.concatenate([seen.evidence, unseen.evidence])
-    reference = Reference.of(
-        judge.probability(everything), everything[:, :COSINES].max(axis=1), vectors
-    )
     files = {
-        "model.json": _json({"ranker": _raw(ranker), "judge": _raw(judge), "threshold": threshold}),
-        "explanation.json": _json(explanation),
-        "reference.json": _json(reference.raw()),
+        "model.json": _json(model),
+        "explanation.json": _json(_explanation(judge, threshold, samples, random)),
+        "reference.json": _json(_reference(judge, samples, asked).raw()),
         "card.md": answerer_card(metrics, SEED, threshold).encode(),
     }
     return registry.add("answerer", files, metrics, key)
 
 
-def judged(asked: Sequence[Asked], ranker: Logistic, index: Index) -> Samples:
+def learn(asked: Sequence[Asked], index: Index) -> tuple[Trained, Samples]:
+    """Ranker and judge of these questions, and the samples the judge saw."""
+    ranker = fit_ranking(PAIR_FEATURES, _lists(asked, index))
+    field = typical_rival(ranker, asked)
+    samples = judged(asked, ranker, field, index)
+    judge = fit(JUDGE_FEATURES, samples.evidence, samples.right)
+    return Trained(ranker, field, judge), samples
+
+
+def cross_validated(
+    asked: Sequence[Asked], index: Index, random: np.random.Generator
+) -> tuple[Matrix, Samples]:
+    """Scores of every question by a judge that did not learn from it, and their truth."""
+    scores, parts = [], []
+    for fold in np.array_split(random.permutation(len(asked)), FOLDS):
+        held = set(fold.tolist())
+        trained, _ = learn([each for n, each in enumerate(asked) if n not in held], index)
+        part = judged([asked[n] for n in fold], trained.ranker, trained.field, index)
+        scores.append(trained.judge.score(part.evidence))
+        parts.append(part)
+    return np.concatenate(scores), Samples(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def typical_rival(ranker: Logistic, asked: Sequence[Asked]) -> float:
+    """The median score of the last candidates, which have nothing to do with their questions."""
+    return float(np.median([ranker.score(each.ranked.features)[-1] for each in asked]))
+
+
+def best_threshold(probabilities: Matrix, right: Labels) -> float:
+    """The threshold with the largest use: right answers less what the wrong ones cost.
+
+    Of those that are nearly as good it is the lowest, which refuses the fewest questions.
+    """
+    worth = np.where(right, 1.0, -WRONG_COSTS)
+    uses = np.array([worth[probabilities >= threshold].sum() for threshold in THRESHOLDS])
+    return float(THRESHOLDS[np.flatnonzero(uses >= NEARLY * uses.max())[0]])
+
+
+def judged(asked: Sequence[Asked], ranker: Logistic, field: float, index: Index) -> Samples:
     """Reranked questions as samples for the judge."""
-    ranked = [rerank(each.ranked, ranker) for each in asked]
+    ranked = [rerank(each.ranked, ranker, field) for each in asked]
     firsts = [index.passages[each.order[0]].id for each in ranked]
     return Samples(
         np.stack([each.evidence for each in ranked]),
@@ -113,27 +157,17 @@ def judged(asked: Sequence[Asked], ranker: Logistic, index: Index) -> Samples:
     )
 
 
-def best_threshold(probabilities: Matrix, right: Labels) -> float:
-    """The threshold with the largest use: right answers less what the wrong ones cost."""
-    worth = np.where(right, 1.0, -WRONG_COSTS)
-    uses = [float(worth[probabilities >= threshold].sum()) for threshold in THRESHOLDS]
-    return float(THRESHOLDS[int(np.argmax(uses))])
+def _lists(asked: Sequence[Asked], index: Index) -> list[Candidates]:
+    """The candidates of each question whose passage is among them."""
+    found = []
+    for question, ranked in asked:
+        ids = [index.passages[number].id for number in ranked.order]
+        if question.passage in ids:
+            found.append(Candidates(ranked.features, ids.index(question.passage)))
+    return found
 
 
-def _pairs(asked: Sequence[Asked], index: Index) -> tuple[Matrix, Labels]:
-    """Features of all candidates of answerable questions, and whether each is the right one."""
-    known = [each for each in asked if each.question.passage is not None]
-    values = np.concatenate([each.ranked.features for each in known])
-    labels = [
-        index.passages[number].id == each.question.passage
-        for each in known
-        for number in each.ranked.order
-    ]
-    return values, np.array(labels)
-
-
-def _metrics(judge: Logistic, threshold: float, samples: Samples) -> dict[str, float]:
-    probabilities = judge.probability(samples.evidence)
+def _metrics(probabilities: Matrix, threshold: float, samples: Samples) -> dict[str, float]:
     answered = probabilities >= threshold
     return {
         "threshold": threshold,
@@ -143,6 +177,25 @@ def _metrics(judge: Logistic, threshold: float, samples: Samples) -> dict[str, f
         "answered": float(answered.mean()),
         "right_when_answered": float(samples.right[answered].mean()) if answered.any() else 0.0,
     }
+
+
+def _explanation(
+    judge: Logistic, threshold: float, samples: Samples, random: np.random.Generator
+) -> dict[str, object]:
+    order = random.permutation(len(samples.right))
+    seen, unseen = np.split(samples.evidence[order], [len(order) * 3 // 4])
+    imitation = surrogate(judge, threshold, seen, unseen)
+    return {
+        "importance": importance(judge, samples.evidence, samples.right, random),
+        "rules": imitation.rules,
+        "fidelity": imitation.fidelity,
+    }
+
+
+def _reference(judge: Logistic, samples: Samples, asked: Sequence[Asked]) -> Reference:
+    cosines = samples.evidence[:, :COSINES].max(axis=1)
+    vectors = np.stack([each.ranked.question for each in asked])
+    return Reference.of(judge.probability(samples.evidence), cosines, vectors)
 
 
 def _raw(model: Logistic) -> dict[str, object]:

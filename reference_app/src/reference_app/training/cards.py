@@ -35,9 +35,9 @@ def answerer_card(metrics: Metrics, seed: int, threshold: float) -> str:
 Two logistic regressions. The ranker orders the passages found; the judge tells how likely the first
 of them is the right one. Below {threshold:.2f} the service says that it does not know.
 
-**Made from** `knowledge/training.json`, shuffled with seed {seed}: three quarters for the weights,
-one quarter for the calibration, the threshold and the figures below. `knowledge/evaluation.json`
-was not seen; `reference_app evaluate` measures on it.
+**Made from** `knowledge/training.json`. Calibration, threshold and the figures below come from
+ten-fold cross-validation (seed {seed}): each question was judged by a model that had not learned
+from it. `knowledge/evaluation.json` was not seen; `reference_app evaluate` measures on it.
 
 **For** questions in English to the knowledge base of this project. On another knowledge base the
 confidence is a guess until it is trained on questions to that one. **Not for** decisions without a

@@ -1,9 +1,12 @@
 """Fits logistic regressions, and tells what their features are worth."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit, logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
@@ -13,24 +16,77 @@ from reference_app.answer.linear import Logistic, Matrix
 
 Labels = NDArray[np.bool_]
 
+
+class Candidates(NamedTuple):
+    """The candidates of one question: features (candidates, features), and which one is right."""
+
+    values: Matrix
+    right: int
+
+
 ALMOST_FREE = 1e6  # inverse regularisation where one weight is fitted to many samples
 REPEATS = 20  # shuffles of each feature
 
 
 def fit(features: tuple[str, ...], values: Matrix, labels: Labels) -> Logistic:
-    """A regression of labels (samples,) on values (samples, features)."""
+    """A regression of labels (samples,) on values (samples, features).
+
+    Every feature speaks for the label or not at all: features that resemble one another would
+    otherwise get weights of opposite signs, and a better match could lower the score.
+    """
     scaler = StandardScaler().fit(values)
-    model = LogisticRegression(max_iter=1000).fit(scaler.transform(values), labels)
-    bias = float(model.intercept_[0])
-    return Logistic(features, scaler.mean_, scaler.scale_, model.coef_[0], bias)
+    standardised = scaler.transform(values)
+    signs = np.where(labels, 1.0, -1.0)
+
+    def loss(parameters: Matrix) -> tuple[float, Matrix]:
+        weights, bias = parameters[:-1], parameters[-1]
+        margins = signs * (standardised @ weights + bias)
+        slopes = -signs * expit(-margins)
+        gradient = np.append(standardised.T @ slopes + weights, slopes.sum())
+        return float(np.logaddexp(0, -margins).sum() + weights @ weights / 2), gradient
+
+    bounds = [(0, None)] * len(features) + [(None, None)]
+    found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds)
+    return Logistic(features, scaler.mean_, scaler.scale_, found.x[:-1], float(found.x[-1]))
 
 
-def calibrated(model: Logistic, values: Matrix, labels: Labels) -> Logistic:
-    """The same order of scores, its probabilities fitted to samples not yet seen (Platt)."""
-    scores = model.score(values)[:, None]
-    platt = LogisticRegression(C=ALMOST_FREE, max_iter=1000).fit(scores, labels)
-    slope, shift = float(platt.coef_[0][0]), float(platt.intercept_[0])
-    weights, bias = model.weights * slope, model.bias * slope + shift
+def fit_ranking(features: tuple[str, ...], lists: Sequence[Candidates]) -> Logistic:
+    """Weights that put the right candidate of each list first (softmax over the list).
+
+    No weight is below zero, for the same reason.
+    """
+    scaler = StandardScaler().fit(np.concatenate([values for values, _ in lists]))
+    standardised = [(scaler.transform(values), right) for values, right in lists]
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        total, gradient = weights @ weights / 2, weights.copy()
+        for values, right in standardised:
+            scores = values @ weights
+            total += logsumexp(scores) - scores[right]
+            gradient += softmax(scores) @ values - values[right]
+        return float(total), gradient
+
+    start, bounds = np.zeros(len(features)), [(0, None)] * len(features)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    return Logistic(features, scaler.mean_, scaler.scale_, found.x, 0.0)
+
+
+class Scale(NamedTuple):
+    """Turns scores into honest log-odds."""
+
+    slope: float
+    shift: float
+
+
+def platt(scores: Matrix, labels: Labels) -> Scale:
+    """The scale that fits scores (samples,) of samples the model has not learned from (Platt)."""
+    model = LogisticRegression(C=ALMOST_FREE, max_iter=1000).fit(scores[:, None], labels)
+    return Scale(float(model.coef_[0][0]), float(model.intercept_[0]))
+
+
+def calibrated(model: Logistic, scale: Scale) -> Logistic:
+    """The same order of scores, on an honest scale."""
+    weights, bias = model.weights * scale.slope, model.bias * scale.slope + scale.shift
     return Logistic(model.features, model.mean, model.scale, weights, bias)
 
 
