@@ -12,10 +12,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from reference_app.database.api import database_app
 from reference_app.database.engine import migrate, open_engine
 from reference_app.service.settings import DatabaseSettings, UserSettings
+from reference_app.service.shield import Module, surrounded
 from reference_app.service.state import State
 from reference_app.user.api_keys import FixedRecords, new_key
 from reference_app.user.app import Outside, user_app
@@ -88,7 +90,8 @@ async def service(folder: Path, **settings: object) -> AsyncIterator[Service]:
     database_settings = DatabaseSettings(data_folder=folder)
     migrate(open_engine(database_settings.database))
     database = database_app(database_settings, state)
-    outside = Outside(local(fake_answer_app()), local(database), local(Starlette()))
+    answer = surrounded(fake_answer_app(), Module("answer", state))
+    outside = Outside(local(answer), local(database), local(Starlette()))
     app = user_app(given, state, outside, keys)
     async with AsyncExitStack() as stack:
         for each in (database, app):
@@ -97,7 +100,7 @@ async def service(folder: Path, **settings: object) -> AsyncIterator[Service]:
         yield Service(client, {role: key for role, (key, _) in made.items()}, state)
 
 
-def local(app: Starlette) -> httpx.AsyncClient:
+def local(app: ASGIApp) -> httpx.AsyncClient:
     """A client of an application in memory."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(base_url="http://service", transport=transport)

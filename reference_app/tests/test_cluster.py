@@ -76,7 +76,8 @@ async def test_probes_have_their_own_port(cluster: Cluster) -> None:
 SMUGGLED = {
     "two framings": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "two lengths": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd",
+    "two lengths": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
+    b"Content-Length: 5\r\n\r\nabcd",
     "space before the colon": b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length : 4\r\n\r\nabcd",
     "line within a value": b"GET / HTTP/1.1\r\nHost: a\r\nX: 1\rY: 2\r\n\r\n",
     "unknown coding": b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n",

@@ -95,6 +95,7 @@ class UserSettings(ServerSettings):
     oidc_jwks_url: Https | None = None
     oidc_roles_claim: str = "roles"
     cache_url: SecretStr | None = None  # rediss://user:password@host; no cache by default
+    cache_authority: Path | None = None  # who signed the cache's certificate, if not tls_authority
     cache_seconds: int = Field(default=300, ge=1, le=86_400)
     questions_per_minute: int = Field(default=30, ge=1, le=100_000)
 

@@ -87,6 +87,6 @@ def _tokens(settings: UserSettings, client: httpx.AsyncClient) -> Tokens | None:
 def _cache(settings: UserSettings) -> Cache:
     if settings.cache_url is None:
         return NoCache()
-    authority = str(settings.tls_authority) if settings.tls_authority else None
+    signer = settings.cache_authority or settings.tls_authority
     url = settings.cache_url.get_secret_value()
-    return open_cache(url, authority, settings.keys(), settings.cache_seconds)
+    return open_cache(url, signer and str(signer), settings.keys(), settings.cache_seconds)
