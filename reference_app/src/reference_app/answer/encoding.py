@@ -8,6 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from reference_app.answer.words import COMMON
 from reference_app.models.registry import Model
 
 Vector: TypeAlias = NDArray[np.float32]
@@ -23,8 +24,13 @@ def open_session(graph: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
+def means_something(token: str) -> bool:
+    """Whether a token tells what a text is about: no mark, no punctuation, no common word."""
+    return token.removeprefix("##").isalnum() and token not in COMMON
+
+
 class Encoded(NamedTuple):
-    """A text as a unit vector (384,), and its tokens as unit vectors (tokens, 384)."""
+    """A text as a unit vector (384,), and its telling tokens as unit vectors (tokens, 384)."""
 
     vector: Vector
     tokens: Vector
@@ -42,11 +48,11 @@ class Encoder:
 
     def encode(self, text: str) -> Encoded:
         """The vectors of one text."""
-        tokens = self._tokenizer.encode(text)
-        ids = np.array([tokens.ids], np.int64)
+        found = self._tokenizer.encode(text)
+        ids = np.array([found.ids], np.int64)
         mask = np.ones_like(ids)
         vector, tokens = self._session.run(["embedding", "tokens"], {"ids": ids, "mask": mask})
-        return Encoded(vector[0], tokens[0, 1:-1])  # without the marks of beginning and end
+        return Encoded(vector[0], tokens[0][[means_something(word) for word in found.tokens]])
 
     def encode_all(self, texts: Iterable[str]) -> list[Encoded]:
         """Many texts, one at a time: padding would change quantised results."""

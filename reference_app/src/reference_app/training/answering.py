@@ -38,10 +38,8 @@ from reference_app.training.regression import (
 
 SEED = 7
 FOLDS = 10
-WRONG_COSTS = (
-    2.0  # a wrong answer harms twice as much as a right one helps; a refusal costs nothing
-)
-NEARLY = 0.98
+WRONG_COSTS = 1.5  # a wrong answer harms more than a right one helps
+NEARLY = 0.98  # of the largest use
 THRESHOLDS = np.linspace(0.05, 0.95, 91)
 
 
@@ -143,7 +141,7 @@ def best_threshold(probabilities: Matrix, right: Labels) -> float:
     """
     worth = np.where(right, 1.0, -WRONG_COSTS)
     uses = np.array([worth[probabilities >= threshold].sum() for threshold in THRESHOLDS])
-    return float(THRESHOLDS[np.flatnonzero(uses >= NEARLY * uses.max())[0]])
+    return round(float(THRESHOLDS[np.flatnonzero(uses >= NEARLY * uses.max())[0]]), 2)
 
 
 def judged(asked: Sequence[Asked], ranker: Logistic, field: float, index: Index) -> Samples:
