@@ -9,7 +9,7 @@ from reference_app.answer.digits import DigitReader, Pixels
 from reference_app.answer.figures import bars, grids
 from reference_app.models.registry import Model
 
-MOST_WORDS = 40  # words explained one by one: each costs one run of the encoder
+MOST_WORDS = 40  # a longer question is explained as if it ended here: each word costs a run
 
 Json = dict[str, Any]
 
@@ -41,16 +41,15 @@ def explain_question(question: str, answerer: Answerer) -> Json:
 
 def _words(question: str, passage: int, answerer: Answerer) -> list[tuple[str, float]]:
     """How much cosine with the passage found is lost when one word is left out."""
-    words = question.split()
-    kept = words[:MOST_WORDS]
+    words = question.split()[:MOST_WORDS]
 
     def cosine(text: str) -> float:
         return float(answerer.index.compare(answerer.encoder.encode(text).vector).best[passage])
 
-    whole = cosine(question)
+    whole = cosine(" ".join(words))
     return [
         (word, whole - cosine(" ".join(words[:place] + words[place + 1 :])))
-        for place, word in enumerate(kept)
+        for place, word in enumerate(words)
     ]
 
 

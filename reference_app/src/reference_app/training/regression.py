@@ -56,15 +56,20 @@ def fit_ranking(features: tuple[str, ...], lists: Sequence[Candidates]) -> Logis
     No weight is below zero, for the same reason.
     """
     scaler = StandardScaler().fit(np.concatenate([values for values, _ in lists]))
-    standardised = [(scaler.transform(values), right) for values, right in lists]
+    most = max(len(values) for values, _ in lists)
+    padded = np.zeros((len(lists), most, len(features)))
+    absent = np.full((len(lists), most), -np.inf)
+    for number, (values, _) in enumerate(lists):
+        padded[number, : len(values)] = scaler.transform(values)
+        absent[number, : len(values)] = 0.0
+    rights = padded[np.arange(len(lists)), [right for _, right in lists]]
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
-        total, gradient = weights @ weights / 2, weights.copy()
-        for values, right in standardised:
-            scores = values @ weights
-            total += logsumexp(scores) - scores[right]
-            gradient += softmax(scores) @ values - values[right]
-        return float(total), gradient
+        scores = padded @ weights + absent
+        total = logsumexp(scores, axis=1).sum() - (rights @ weights).sum()
+        expected = np.einsum("lc,lcf->f", softmax(scores, axis=1), padded)
+        gradient = expected - rights.sum(axis=0) + weights
+        return float(total + weights @ weights / 2), gradient
 
     start, bounds = np.zeros(len(features)), [(0, None)] * len(features)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
