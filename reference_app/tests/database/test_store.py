@@ -80,8 +80,12 @@ def test_kept_as_it_was(engine: Engine) -> None:
 def test_nothing_readable_is_in_the_database(engine: Engine) -> None:
     add(Store(engine, ONLY_OLD), exchange("What is a pod?"))
     with engine.connect() as connection:
-        rows = [connection.execute(text(f"SELECT * FROM {name}")).all() for name in ("exchange", "word")]
-    stored = repr([[bytes(v) if isinstance(v, memoryview) else v for v in row] for row in sum(rows, [])])
+        rows = [
+            connection.execute(text(f"SELECT * FROM {name}")).all() for name in ("exchange", "word")
+        ]
+    stored = repr(
+        [[bytes(v) if isinstance(v, memoryview) else v for v in row] for row in sum(rows, [])]
+    )
     assert not any(word in stored for word in ("pod", "Drop", "Rights", "a.md"))
 
 

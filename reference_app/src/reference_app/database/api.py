@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -35,6 +35,7 @@ from reference_app.service.state import State
 NAME = "database"
 BODY = 65_536  # bytes: a question, an answer and its passage
 HOUR = 3600.0
+RETENTION = Gauge("reference_app_retention_at_seconds", "When retention was last enforced.")
 DELETED = Counter("reference_app_exchanges_deleted", "Exchanges deleted.", ["why"])
 
 
@@ -123,6 +124,7 @@ async def _expire_hourly(store: Store, days: int) -> None:
         try:
             count = await run_in_threadpool(store.expire, days)
             DELETED.labels("retention").inc(count)
+            RETENTION.set_to_current_time()
         except SQLAlchemyError as error:
             event("retention failed", exception=type(error).__name__)
         await asyncio.sleep(HOUR)
