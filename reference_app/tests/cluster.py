@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 MODULES = ("database", "answer", "user")
 CALLERS = {"database": '["user"]', "answer": '["user"]', "user": "[]"}
 START_SECONDS = 30.0
+FAKE = (sys.executable, str(HERE / "fake_answers.py"))
 
 
 def free_port() -> int:
@@ -48,6 +49,7 @@ class Cluster:
     probes: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in MODULES})
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     more: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = FAKE
     key: str = ""
 
     def __post_init__(self) -> None:
@@ -89,7 +91,7 @@ class Cluster:
     def run(self, *arguments: str, module: str = "database") -> str:
         """The output of a command that ends by itself."""
         return subprocess.run(
-            [sys.executable, str(HERE / "fake_answers.py"), *arguments],
+            [*self.program, *arguments],
             env=self.environment(module),
             check=True,
             capture_output=True,
@@ -101,7 +103,7 @@ class Cluster:
         """Start a module; use `wait` to know that it is ready."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, str(HERE / "fake_answers.py"), "serve", name],
+                [*self.program, "serve", name],
                 env=self.environment(name),
                 stderr=log,
             )
@@ -137,9 +139,11 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(folder: Path, **more: str) -> Iterator[Cluster]:
-    """Three ready processes, ended afterwards."""
-    cluster = Cluster(folder, more=more)
+def running_cluster(
+    folder: Path, program: tuple[str, ...] = FAKE, **more: str
+) -> Iterator[Cluster]:
+    """Three ready processes, ended afterwards; `more` are settings."""
+    cluster = Cluster(folder, more=more, program=program)
     cluster.run("migrate")
     try:
         for name in MODULES:
