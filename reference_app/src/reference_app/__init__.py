@@ -1,1 +1,1 @@
-"""A small question-answering service: user, answer and database, three modules with clear borders."""
+"""A small question-answering service: three modules, user, answer and database."""

@@ -1,5 +1,6 @@
 """Markdown becomes passages; nothing it names is followed."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,21 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path):
     inside.mkdir()
     (inside / "link.md").symlink_to(tmp_path / "secret.md")
     (inside / "page.md").write_text("# Page\nPublic.")
-    assert [passage.title for passage in read_folder(inside)] == ["Page"]
+    (inside / "hosts.md").symlink_to("/etc/hosts")
+    read = read_folder(inside)
+    assert [passage.title for passage in read.passages] == ["Page"]
+    assert (read.outside, read.remote) == (2, 0)
+
+
+def test_nothing_a_page_mentions_is_fetched(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(socket, "socket", None)  # whoever tries to connect fails
+    (tmp_path / "a.md").write_text(
+        "# Page\n![x](http://169.254.169.254/latest) [y](file:///etc/passwd) [z](b.md)\n"
+        '<img src="https://inside.example/"> <iframe srcdoc=""></iframe>\n'
+    )
+    read = read_folder(tmp_path)
+    assert [passage.text for passage in read.passages] == ["y z"]
+    assert read.remote == 3
 
 
 def test_two_passages_cannot_share_an_id(tmp_path: Path):

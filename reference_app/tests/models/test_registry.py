@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from prometheus_client import REGISTRY
 
 from reference_app.models.errors import RefusedModelError
 from reference_app.models.registry import Manifest, Registry
@@ -22,6 +23,11 @@ def key() -> Ed25519PrivateKey:
 @pytest.fixture
 def registry(tmp_path: Path, key: Ed25519PrivateKey) -> Registry:
     return Registry(tmp_path, key.public_key())
+
+
+def refused_models() -> float:
+    """How many versions were refused so far."""
+    return REGISTRY.get_sample_value("reference_app_refused_models_total") or 0.0
 
 
 def forge(folder: Path, manifest: Manifest, key: Ed25519PrivateKey) -> None:
@@ -60,10 +66,12 @@ def test_promote_and_roll_back(registry, key):
 @pytest.mark.parametrize("file", ["model.json", "card.md", "manifest.json", "manifest.sig"])
 def test_an_altered_file_is_refused(registry, key, tmp_path, file):
     registry.add("digits", FILES, {}, key)
+    before = refused_models()
     path = tmp_path / "digits" / "1" / file
     path.write_bytes(path.read_bytes().replace(path.read_bytes()[-1:], b"?"))
     with pytest.raises(RefusedModelError):
         registry.load("digits", 1)
+    assert refused_models() == before + 1
 
 
 @pytest.mark.parametrize("file", ["model.json", "card.md", "manifest.json", "manifest.sig"])

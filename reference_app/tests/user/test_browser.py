@@ -1,4 +1,4 @@
-"""The web page in a real Chromium: by keyboard alone, without scripts, and as axe-core judges it."""
+"""The web page in a real Chromium: by keyboard, without scripts, and as axe-core judges it."""
 
 import re
 import shutil

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from reference_app.answer import monitoring
 from reference_app.answer.answering import Answer
 from reference_app.answer.digits import parse_pixels
 from reference_app.answer.explain import explain_digit, explain_model, explain_question
@@ -45,7 +46,7 @@ class AnswerApi:
         self._loaded = await run_in_threadpool(load_all, self._registry)
         self._monitor = Monitor(self._loaded.reference)
         for label in self._loaded.labels:
-            self._monitor.loaded.labels(label).set(1)
+            monitoring.LOADED.labels(label).set(1)
         log.info("models loaded", extra={"models": list(self._loaded.labels)})
         yield
 
@@ -75,7 +76,7 @@ class AnswerApi:
         """`{"pixels"}` to the digit with the probabilities of all ten."""
         reader = self.loaded.digits
         reading = reader.read(parse_pixels(body.get("pixels")))
-        self.monitor.digits.labels(str(reading.digit)).inc()
+        monitoring.DIGITS.labels(str(reading.digit)).inc()
         probabilities = reading.probabilities.tolist()
         return {"digit": reading.digit, "probabilities": probabilities, "model": reader.label}
 
@@ -94,7 +95,7 @@ class AnswerApi:
         helpful = body.get("helpful")
         if not isinstance(helpful, bool):
             raise ValueError("helpful must be true or false")
-        self.monitor.feedback.labels(str(helpful).lower()).inc()
+        monitoring.FEEDBACK.labels(str(helpful).lower()).inc()
         return {"counted": True}
 
     def posted(self, path: str, work: Callable[[Json], Json]) -> Route:
@@ -102,7 +103,7 @@ class AnswerApi:
 
         async def handle(request: Request) -> Response:
             body = await read_json(request)
-            with self.monitor.seconds.labels(path).time():
+            with monitoring.SECONDS.labels(path).time():
                 try:
                     return JSONResponse(await run_in_threadpool(work, body))
                 except ValueError as error:
@@ -120,15 +121,13 @@ class AnswerApi:
 
     async def metrics(self, _: Request) -> Response:
         """Prometheus's text format."""
-        content = await run_in_threadpool(generate_latest, self.monitor.metrics)
-        content += generate_latest()  # what surrounds all modules is counted for the process
+        content = await run_in_threadpool(generate_latest)
         return Response(content, media_type="text/plain; version=0.0.4")
 
     async def refused(self, _: Request, error: Exception) -> Response:
         """A refusal as JSON, counted."""
         assert isinstance(error, HTTPException)
-        if self._monitor:
-            self._monitor.refused.labels(str(error.status_code)).inc()
+        monitoring.REFUSED.labels(str(error.status_code)).inc()
         return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 

@@ -25,7 +25,11 @@ def index(documents: Path, folder: Path, trusted_key: Path, signing_key: Path) -
     except (RefusedModelError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     registry.promote("knowledge", model.manifest.version)
-    click.echo(f"{model.label}: {model.manifest.metrics['passages']} passages")
+    figures = model.manifest.metrics
+    click.echo(f"{model.label}: {figures['passages']} passages")
+    for name in ("links_not_followed", "references_not_fetched"):
+        if figures[name]:
+            click.echo(f"{name.replace('_', ' ')}: {figures[name]}")
 
 
 @click.command()

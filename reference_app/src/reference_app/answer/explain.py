@@ -6,7 +6,7 @@ import numpy as np
 
 from reference_app.answer.answering import JUDGE_FEATURES, Answerer
 from reference_app.answer.digits import DigitReader, Pixels
-from reference_app.answer.figures import bars, grids
+from reference_app.answer.figures import bars, grids, lines
 from reference_app.models.registry import Model
 
 MOST_WORDS = 40  # a longer question is explained as if it ended here: each word costs a run
@@ -62,7 +62,13 @@ def explain_model(model: Model) -> Json:
         "importance": explanation["importance"],
         "rules": explanation["rules"],
         "fidelity": explanation["fidelity"],
-        "figures": {"importance": bars("AUC lost when a feature is shuffled", ordered)},
+        "figures": {
+            "importance": bars("AUC lost when a feature is shuffled", ordered),
+            "rules": lines(
+                f"Rules of a tree that decides the same in {explanation['fidelity']:.0%} of cases",
+                explanation["rules"],
+            ),
+        },
     }
 
 

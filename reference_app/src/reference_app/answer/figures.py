@@ -44,6 +44,13 @@ def grids(title: str, pictures: Sequence[tuple[str, Grid]], columns: int = 8) ->
     return _figure(title, width, ROW + rows * (side + ROW), parts)
 
 
+def lines(title: str, texts: Sequence[str]) -> str:
+    """Sentences below one another."""
+    parts = [_text(GAP, (number + 2) * ROW, text, "start") for number, text in enumerate(texts)]
+    width = GAP + 7.5 * max(map(len, (title, *texts)))
+    return _figure(title, width, ROW * (len(texts) + 2), parts)
+
+
 def _cells(grid: Grid, left: float, top: float) -> list[str]:
     largest = float(np.abs(grid).max()) or 1.0
     return [

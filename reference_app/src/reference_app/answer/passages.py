@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 LARGEST_FILE = 1_000_000  # bytes
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*(?:\{#(?P<id>[\w-]+)\})?\s*#*\s*$")
+REMOTE = re.compile(r"\]\(\s*<?[a-zA-Z][\w+.-]*:|\b(?:src|href)\s*=", re.IGNORECASE)
 FENCE = re.compile(r"^\s*(```|~~~)")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9`\"'(])")
 MARKUP = (
@@ -37,26 +38,37 @@ class Passage(NamedTuple):
         return [" ".join(pair) for pair in pairs] or sentences
 
 
-def read_folder(folder: Path) -> list[Passage]:
-    """All passages below a folder; ValueError when two share an id or a file is too large.
+class Documents(NamedTuple):
+    """A folder as it was read, and how many references in it were left alone."""
 
-    Links that leave the folder are not followed, and nothing a file mentions is fetched.
-    """
+    passages: list[Passage]
+    outside: int  # links on disk that leave the folder, which are not followed
+    remote: int  # pictures, embedded and linked pages, which are not fetched
+
+
+def read_folder(folder: Path) -> Documents:
+    """All passages below a folder; ValueError when two share an id or a file is too large."""
     root = folder.resolve()
     passages: dict[str, Passage] = {}
+    outside = remote = 0
     for path in sorted(folder.rglob("*.md")):
-        if path.is_file() and path.resolve().is_relative_to(root):
-            for passage in _read_file(path, path.relative_to(folder).as_posix()):
+        if not path.resolve().is_relative_to(root):
+            outside += 1
+        elif path.is_file():
+            name = path.relative_to(folder).as_posix()
+            content = _read_file(path, name)
+            remote += len(REMOTE.findall(content))
+            for passage in parse(content, name):
                 if passage.id in passages:
                     raise ValueError(f"{passage.file}: the id {passage.id!r} is taken already")
                 passages[passage.id] = passage
-    return list(passages.values())
+    return Documents(list(passages.values()), outside, remote)
 
 
-def _read_file(path: Path, name: str) -> Iterator[Passage]:
+def _read_file(path: Path, name: str) -> str:
     if path.stat().st_size > LARGEST_FILE:
         raise ValueError(f"{name} is larger than {LARGEST_FILE} bytes")
-    return parse(path.read_text("utf-8", errors="replace"), name)
+    return path.read_text("utf-8", errors="replace")
 
 
 def parse(markdown: str, file: str) -> Iterator[Passage]:

@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from prometheus_client import Counter
 
 from reference_app.models.errors import RefusedModelError
 from reference_app.models.signing import verify
 
 MANIFEST, SIGNATURE, CARD, CURRENT = "manifest.json", "manifest.sig", "card.md", "current.json"
+REFUSED = Counter("reference_app_refused_models", "Model versions that were not loaded.")
 FORMATS = frozenset({".onnx", ".safetensors", ".json", ".md"})  # none of them runs code when read
 NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 FILE = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}\.[a-z]{2,12}")
@@ -120,7 +122,13 @@ class Registry:
 
     def load(self, name: str, version: int | None = None) -> Model:
         """A version (the current one by default) once signature, hashes and card are proven."""
-        number = self.current(name) if version is None else version
+        try:
+            return self._checked(name, self.current(name) if version is None else version)
+        except RefusedModelError:
+            REFUSED.inc()
+            raise
+
+    def _checked(self, name: str, number: int) -> Model:
         folder = self._model_folder(name) / str(number)
         content = _read(folder, MANIFEST)
         verify(self.trusted, _read(folder, SIGNATURE), content)

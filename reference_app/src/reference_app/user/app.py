@@ -89,4 +89,4 @@ def _cache(settings: UserSettings) -> Cache:
         return NoCache()
     signer = settings.cache_authority or settings.tls_authority
     url = settings.cache_url.get_secret_value()
-    return open_cache(url, signer and str(signer), settings.keys(), settings.cache_seconds)
+    return open_cache(url, str(signer) if signer else None, settings.keys(), settings.cache_seconds)
