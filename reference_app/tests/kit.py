@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from reference_app.answer.figures import bars
 from reference_app.database.api import database_app
 from reference_app.database.engine import migrate, open_engine
 from reference_app.service.settings import DatabaseSettings, UserSettings
@@ -43,8 +44,14 @@ def fake_answer_app(*_: object) -> Starlette:
     async def classify(_: Request) -> Response:
         return JSONResponse({"digit": 7})
 
-    async def refuse(_: Request) -> Response:
-        return JSONResponse({"error": "give a question"}, 422)
+    async def explain(request: Request) -> Response:
+        body = await request.json()
+        if not body:
+            return JSONResponse({"error": "give a question"}, 422)
+        figures = {"one": bars("What each word adds", [("<b>pod</b>", 0.5), ("a", -0.1)])}
+        answer = {"known": True, "confidence": 0.75, "threshold": 0.4}
+        digit = {"digit": 7, "probabilities": [0.0] * 7 + [1.0, 0.0, 0.0]}
+        return JSONResponse({"model": "fake/1", "figures": figures, **answer, **digit})
 
     async def feedback(_: Request) -> Response:
         return JSONResponse({"counted": True})
@@ -52,7 +59,7 @@ def fake_answer_app(*_: object) -> Starlette:
     async def ready(_: Request) -> Response:
         return PlainTextResponse("ready")
 
-    endpoints = {"answer": answer, "classify": classify, "explain": refuse, "feedback": feedback}
+    endpoints = {"answer": answer, "classify": classify, "explain": explain, "feedback": feedback}
     routes = [Route(f"/v1/{path}", work, methods=["POST"]) for path, work in endpoints.items()]
     return Starlette(routes=[*routes, Route("/readyz", ready), Route("/livez", ready)])
 

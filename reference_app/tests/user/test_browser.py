@@ -112,6 +112,25 @@ def test_unknown_search_statistics_erase_and_sign_out(context, cluster: Cluster)
     assert problems(page) == []
 
 
+def test_why_this_answer_and_a_digit_drawn_by_keyboard(context, cluster: Cluster) -> None:
+    page = sign_in(context, cluster)
+    page.get_by_label("Your question").fill("What is a pod?")
+    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("link", name="Why this answer?").click()
+    expect(page.get_by_role("img", name="What each word adds")).to_be_visible()
+    expect(page.get_by_text("<b>pod</b>")).to_be_visible()
+    assert problems(page) == []
+    page.get_by_role("link", name="How the model decides").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("How the model decides")
+    assert problems(page) == []
+    page.get_by_role("link", name="Digits").click()
+    page.get_by_role("checkbox", name="Row 1, column 1").press("Space")
+    page.get_by_role("button", name="Read it").press("Enter")
+    expect(page.get_by_role("checkbox", name="Row 1, column 1")).to_be_checked()
+    expect(page.get_by_role("heading", level=2)).to_have_text("This is a 7")
+    assert problems(page) == []
+
+
 def test_markup_is_text(context: BrowserContext, cluster: Cluster) -> None:
     page = sign_in(context, cluster)
     hostile = "<img src=x onerror=alert(1)> & <script>alert(2)</script> pod"

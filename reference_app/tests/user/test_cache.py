@@ -15,6 +15,12 @@ ANSWER = Answer(answer="Pods are groups.", confidence=0.9, known=True, source=No
 KEYS = FixedKeys(new_keyring())
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A busy machine must not look like a lost cache."""
+    monkeypatch.setattr("reference_app.user.cache.PATIENCE", 10.0)
+
+
 @pytest.fixture
 def server():
     with redis() as server:

@@ -61,6 +61,30 @@ class Answer(Message):
     model: str
 
 
+class Explanation(Message):
+    """Figures of why a model says what it says, and its name; more is for programs."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    model: str
+    figures: dict[str, str]  # SVG
+
+
+class AnswerExplanation(Explanation):
+    """Why a question got its answer, or none."""
+
+    known: bool
+    confidence: float
+    threshold: float
+
+
+class DigitExplanation(Explanation):
+    """Why a picture shows a digit."""
+
+    digit: int
+    probabilities: tuple[float, ...]
+
+
 class Exchange(Message):
     """A question with its answer, as the owner sees it again."""
 

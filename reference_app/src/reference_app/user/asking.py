@@ -16,7 +16,7 @@ from reference_app.service.messages import (
     Statistics,
 )
 from reference_app.user.cache import Cache
-from reference_app.user.modules import AnswerModule, DatabaseModule
+from reference_app.user.modules import AnswerModule, DatabaseModule, Explained
 from reference_app.user.principals import Permission, Principal
 from reference_app.user.rates import Rate
 
@@ -73,6 +73,14 @@ class Desk:
         """Figures for analysts."""
         who.require(Permission.ANALYSE)
         return await self.database.statistics(days)
+
+    async def explain(
+        self, who: Principal, body: dict[str, object], kind: type[Explained]
+    ) -> Explained:
+        """Why a model says what it says, as figures."""
+        who.require(Permission.ASK)
+        self.rate.take(who.owner)
+        return await self.answers.explain(body, kind)
 
     async def forward(self, who: Principal, path: str, body: bytes) -> object:
         """What the answer module says to a request that it alone understands."""

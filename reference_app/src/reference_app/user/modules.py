@@ -4,7 +4,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -15,6 +15,7 @@ from reference_app.service.messages import (
     Answer,
     Erased,
     Exchange,
+    Explanation,
     Feedback,
     Lookup,
     Message,
@@ -28,6 +29,7 @@ from reference_app.service.tracing import outgoing
 
 CALLS = Histogram("reference_app_call_seconds", "Calls of other modules.", ["to", "outcome"])
 PAUSES = (0.0, 0.05, 0.2, 0.5, 1.0, 2.0)  # seconds before each attempt, while a replica restarts
+Explained = TypeVar("Explained", bound=Explanation)
 EXCHANGES = TypeAdapter(list[Exchange])
 
 
@@ -90,6 +92,14 @@ class AnswerModule:
     async def judge(self, helpful: bool) -> None:
         """Let it count whether an answer helped."""
         _accepted(await self._peer.call("POST", "/v1/feedback", _json({"helpful": helpful})))
+
+    async def explain(self, body: dict[str, object], kind: type[Explained]) -> Explained:
+        """Its reasons for an answer, for a digit, or of a model as a whole."""
+        reply = await self._peer.call("POST", "/v1/explain", json.dumps(body))
+        try:
+            return kind.model_validate_json(_accepted(reply).content)
+        except ValidationError:
+            raise RefusedError(Reason.FAILED, "something went wrong on our side") from None
 
     async def forward(self, path: str, body: bytes) -> Any:
         """Its reply to a request that it alone understands."""

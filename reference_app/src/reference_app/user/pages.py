@@ -14,7 +14,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from reference_app.service.messages import LONGEST_QUESTION, Question, Search
+from reference_app.service.messages import (
+    LONGEST_QUESTION,
+    AnswerExplanation,
+    DigitExplanation,
+    Explanation,
+    Question,
+    Search,
+)
 from reference_app.service.refusals import Reason, RefusedError
 from reference_app.service.requests import days_of
 from reference_app.service.shield import as_json
@@ -26,6 +33,8 @@ from reference_app.user.sessions import Session, Sessions
 
 STATIC = Path(__file__).parent / "static"
 RECENT = 20  # exchanges on the first page
+SIDE = 8  # pixels of a digit's picture
+EXAMPLE = frozenset({3, 4, 10, 11, 12, 19, 20, 27, 28, 35, 36, 43, 44, 51, 52, 59, 60})  # a one
 
 templates = Environment(
     loader=PackageLoader("reference_app.user"), autoescape=True, undefined=StrictUndefined
@@ -70,6 +79,10 @@ class Pages:
             Route("/questions", self.ask, methods=["POST"]),
             Route("/questions/{id:uuid}", self.read),
             Route("/questions/{id:uuid}/feedback", self.judge, methods=["POST"]),
+            Route("/questions/{id:uuid}/explanation", self.explain),
+            Route("/model", self.model),
+            Route("/digits", self.digits_form),
+            Route("/digits", self.read_digit, methods=["POST"]),
             Route("/erasure", self.erasure_form),
             Route("/erasure", self.erase, methods=["POST"]),
             Route("/statistics", self.statistics),
@@ -113,6 +126,35 @@ class Pages:
         helpful = _text(form, "helpful") == "yes"
         await self._desk.judge(session.principal, _number(request), helpful)
         return RedirectResponse(f"/questions/{_number(request)}", 303)
+
+    async def explain(self, request: Request) -> Response:
+        """Why a question got its answer, by the models of now."""
+        session = self._session(request)
+        exchange = await self._desk.read(session.principal, _number(request))
+        asked: dict[str, object] = {"question": exchange.question}
+        explained = await self._desk.explain(session.principal, asked, AnswerExplanation)
+        return self._page("explanation", session, exchange=exchange, explained=explained)
+
+    async def model(self, request: Request) -> Response:
+        """What the model attends to as a whole."""
+        session = self._session(request)
+        asked: dict[str, object] = {"model": "answerer"}
+        explained = await self._desk.explain(session.principal, asked, Explanation)
+        return self._page("model", session, explained=explained)
+
+    async def digits_form(self, request: Request) -> Response:
+        """Where to draw a digit."""
+        return self._page("digits", self._session(request), ink=EXAMPLE, explained=None)
+
+    async def read_digit(self, request: Request) -> Response:
+        """Which digit was drawn, and why."""
+        session, form = await self._form(request)
+        ink = _ink(form)
+        rows = [
+            [16 * (SIDE * row + column in ink) for column in range(SIDE)] for row in range(SIDE)
+        ]
+        explained = await self._desk.explain(session.principal, {"pixels": rows}, DigitExplanation)
+        return self._page("digits", session, ink=ink, explained=explained)
 
     async def erasure_form(self, request: Request) -> Response:
         """Ask whether one really wants to erase everything."""
@@ -171,7 +213,7 @@ class Pages:
         """The session and the form it posts, once it is certain that our page made the form."""
         session = self._session(request)
         _refuse_other_sites(request)
-        async with request.form(max_files=0, max_fields=10) as form:
+        async with request.form(max_files=0, max_fields=SIDE * SIDE + 10) as form:
             if not self._sessions.proves(session, _text(form, "nonce"), _text(form, "proof")):
                 raise RefusedError(Reason.FORBIDDEN, "this form is not from this session")
             return session, form
@@ -192,6 +234,12 @@ class Pages:
 def _text(form: FormData, name: str) -> str:
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def _ink(form: FormData) -> frozenset[int]:
+    """The places (0 to 63) of the pixels that are chosen."""
+    places = frozenset(str(place) for place in range(SIDE * SIDE))
+    return frozenset(int(str(each)) for each in form.getlist("ink") if each in places)
 
 
 def _number(request: Request) -> UUID:
