@@ -108,7 +108,7 @@ def client(cluster: Cluster) -> httpx.AsyncClient:
     """A caller that keeps its connection, as an ingress does."""
     headers = {"authorization": f"Bearer {cluster.key}"}
     url = cluster.url("user")
-    return httpx.AsyncClient(base_url=url, verify=cluster.context(), headers=headers, timeout=20)
+    return httpx.AsyncClient(base_url=url, verify=cluster.context(), headers=headers, timeout=90)
 
 
 async def ask(caller: httpx.AsyncClient, question: str) -> bool:

@@ -21,7 +21,7 @@ from reference_app.user.principals import Role
 HERE = Path(__file__).parent
 MODULES = ("database", "answer", "user")
 CALLERS = {"database": '["user"]', "answer": '["user"]', "user": "[]"}
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 FAKE = (sys.executable, str(HERE / "fake_answers.py"))
 
 
@@ -83,7 +83,8 @@ class Cluster:
             "ANSWER_URL": f"https://localhost:{self.ports['answer']}",
             "DATABASE_SERVICE_URL": f"https://localhost:{self.ports['database']}",
             "QUESTIONS_PER_MINUTE": "100000",
-            "DRAIN_SECONDS": "0.5",
+            "DRAIN_SECONDS": "3",
+            "REQUEST_SECONDS": "60",  # a busy machine starts a process slowly
             **self.more,
         }
         return {**os.environ, **{f"{prefix}{key}": value for key, value in settings.items()}}

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-ROW, LABEL, BAR, CELL, GAP = 22, 190, 260, 14, 6
+ROW, LABEL, BAR, CELL, GAP = 22, 190, 260, 10, 6
 FOR, AGAINST, INK = "#1f6f8b", "#b4472e", "#1b1b1b"
 
 Grid = NDArray[np.float32]

@@ -24,6 +24,7 @@ from reference_app.user.sessions import Sessions
 from reference_app.user.tokens import Issuer, PublishedKeys, Tokens
 
 NAME = "user"
+PATIENCE = 0.8  # of the time for a request; a call that is not answered by then is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,10 @@ def user_app(
     api_keys = ApiKeys(key_file or _key_file(settings))
     authentication = Authentication(api_keys, _tokens(settings, outside.issuer))
     cache = _cache(settings)
+    patience = PATIENCE * settings.request_seconds
     desk = Desk(
-        AnswerModule(Peer("answer", outside.answer)),
-        DatabaseModule(Peer("database", outside.database)),
+        AnswerModule(Peer("answer", outside.answer, patience)),
+        DatabaseModule(Peer("database", outside.database, patience)),
         cache,
         Rate(settings.questions_per_minute),
     )

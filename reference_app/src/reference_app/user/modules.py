@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from itertools import chain, repeat
 from time import perf_counter
 from typing import Any, TypeVar
 from uuid import UUID
@@ -28,7 +29,7 @@ from reference_app.service.refusals import REASON, Reason, RefusedError
 from reference_app.service.tracing import outgoing
 
 CALLS = Histogram("reference_app_call_seconds", "Calls of other modules.", ["to", "outcome"])
-PAUSES = (0.0, 0.05, 0.2, 0.5, 1.0, 2.0)  # seconds before each attempt, while a replica restarts
+PAUSES = (0.0, 0.05, 0.2, 0.5, 1.0)  # seconds before each attempt; the last one is repeated
 Explained = TypeVar("Explained", bound=Explanation)
 EXCHANGES = TypeAdapter(list[Exchange])
 
@@ -47,12 +48,16 @@ class Peer:
 
     name: str
     client: httpx.AsyncClient
+    patience: float = 8.0  # seconds in which a replica that was killed may come back
 
     async def call(
         self, method: str, path: str, content: str | bytes | None = None
     ) -> httpx.Response:
         """Its reply; RefusedError when it has none, however often it is asked."""
-        for pause in PAUSES:
+        started = perf_counter()
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
+            if perf_counter() + pause - started > self.patience:
+                break
             await asyncio.sleep(pause)
             reply = await self._attempt(method, path, content)
             if reply is not None and reply.status_code != Reason.UNAVAILABLE.status:
