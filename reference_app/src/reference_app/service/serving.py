@@ -106,6 +106,10 @@ def guarded(peers: frozenset[str]) -> type[H11Protocol]:
             self._stop_waiting()
             super().connection_lost(exc)
 
+        def send_400_response(self, msg: str) -> None:
+            count_refusal("connection", Reason.MALFORMED)
+            super().send_400_response(msg)
+
         def _expect_headers(self) -> None:
             self._deadline = self.loop.call_later(HEADERS_SECONDS, self.transport.abort)
 
