@@ -12,22 +12,23 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import NamedTuple
 from uuid import uuid4
 
 import httpx
-from cluster import Cluster, running_cluster
+from cluster import MODULES, Cluster, replace, running_cluster
 from servers import redis
 
 from reference_app.answer.answering import Answerer
 from reference_app.answer.loading import load_all
 from reference_app.models.registry import Registry
 from reference_app.models.signing import read_public_key
+from reference_app.service.sealing import new_key_line
 
 REQUESTS = 300
-AT_ONCE = 4  # requests in flight where a process is killed
-KILLED_SECONDS = 8.0
+AT_ONCE = 4  # requests in flight where something happens to the processes
+DISTURBED_SECONDS = 12.0
 REAL = (sys.executable, "-m", "reference_app")
 MODELS, TRUSTED = Path("models").absolute(), Path("keys/trusted.pem").absolute()
 SUBJECTS = ("a container", "a Secret", "a node", "RBAC", "a network policy", "an image", "etcd")
@@ -57,7 +58,10 @@ def main() -> None:
     show("bare model call", bare, bare)
     with cluster() as running:
         show("whole service, every question new", asyncio.run(steady(running, new())), bare)
-        lost, asked = asyncio.run(killed(running))
+        disturbed = {
+            "The database killed": asyncio.run(loss(running, kill)),
+            "Keys and certificates rotated": asyncio.run(loss(running, rotate)),
+        }
     with (
         redis() as server,
         cluster(CACHE_URL=server.url, CACHE_AUTHORITY=str(server.authority)) as running,
@@ -67,9 +71,9 @@ def main() -> None:
             asyncio.run(steady(running, iter(lambda: "What is RBAC?", ""))),
             bare,
         )
-    print(
-        f"\nThe database killed, {AT_ONCE} questions at once: {asked} asked, {lost} lost or wrong."
-    )
+    print(f"\n| {AT_ONCE} callers at once | asked | lost or wrong |\n|---|---:|---:|")
+    for name, (lost, asked) in disturbed.items():
+        print(f"| {name} | {asked} | {lost} |")
 
 
 def show(name: str, times: Times, bare: Times) -> None:
@@ -136,9 +140,29 @@ async def steady(cluster: Cluster, questions: Iterator[str]) -> Times:
     return Times.of(seconds)
 
 
-async def killed(cluster: Cluster) -> tuple[int, int]:
-    """How many answers were lost or wrong while a module died, and how many were asked."""
-    until = perf_counter() + KILLED_SECONDS
+def kill(cluster: Cluster) -> None:
+    """Kill a process without warning, and start it again as a node would."""
+    cluster.processes["database"].kill()
+    cluster.processes["database"].wait()
+    cluster.start("database")
+
+
+def rotate(cluster: Cluster) -> None:
+    """New certificates for all, and a new sealing key from its arrival to the old one's end."""
+    for name in MODULES:
+        cluster.certify(name)
+    sealing = cluster.folder / "sealing"
+    old, new = sealing.read_text(), new_key_line("second")
+    for content in (old + new, new + old):
+        replace(sealing, content.encode())
+        sleep(3)
+    cluster.run("reseal")
+    replace(sealing, new.encode())
+
+
+async def loss(cluster: Cluster, disturb: Callable[[Cluster], None]) -> tuple[int, int]:
+    """How many answers were lost or wrong during a disturbance, and how many were asked."""
+    until = perf_counter() + DISTURBED_SECONDS
     results: list[bool] = []
     questions = new()
 
@@ -149,9 +173,7 @@ async def killed(cluster: Cluster) -> tuple[int, int]:
 
     asking = [asyncio.create_task(keep_asking()) for _ in range(AT_ONCE)]
     await asyncio.sleep(1)
-    cluster.processes["database"].kill()
-    cluster.processes["database"].wait()
-    cluster.start("database")
+    await asyncio.to_thread(disturb, cluster)
     await asyncio.gather(*asking)
     return results.count(False), len(results)
 
