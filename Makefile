@@ -36,6 +36,7 @@ demo: $(VENV)/runtime  ## install kubeguard into .venv and scan the samples
 
 test: $(VENV)/development  ## run every test; what cannot run here is skipped by name
 	$(BIN)/pytest -rs -n auto
+	$(MAKE) -C reference_app test
 
 fuzz: $(VENV)/development  ## search with new examples what `make test` tries with the same ones
 	for round in 1 2 3 4 5 6 7 8 9 10; do \
@@ -52,6 +53,7 @@ check: $(VENV)/development  ## format, lint, types, import contracts, docs, kube
 	$(BIN)/python -m scripts.licenses --check
 	$(BIN)/python -m scripts.docs --check
 	$(BIN)/kubeguard scan --quiet $(SAMPLES) >/dev/null; test $$? -eq 3
+	$(MAKE) -C reference_app check
 
 format: $(VENV)/development  ## format and fix what can be fixed
 	$(BIN)/ruff format .
