@@ -52,8 +52,7 @@ class Journal:
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": time, "event": event, **said}
         with suppress(OSError):  # a full disk is no reason to answer otherwise
-            self._write(orjson.dumps(line, default=str) + b"
-")
+            self._write(orjson.dumps(line, default=str) + b"\n")
 
 
 def to_standard_output(line: bytes) -> None:
