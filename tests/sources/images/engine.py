@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import socket
@@ -64,6 +63,8 @@ def engine(folder: Path) -> Iterator[str]:
     sock = folder / "docker.sock"
     command = ["dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"]
     command += ["-H", f"unix://{sock}", "--pidfile", f"{folder}/pid"]
+    import fcntl
+
     with open(Path(tempfile.gettempdir(), "kubeguard-dockerd.lock"), "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # engines of several test processes would share a bridge
         try:
