@@ -26,8 +26,8 @@ def _watch(port: int, seconds: float) -> None:
     while True:
         time.sleep(seconds / 4)
         for connection in _sockets():
-            with connection, suppress(OSError):  # no TCP, or closed already
-                if connection.getsockname()[1] == port and _silence(connection) > seconds:
+            with connection, suppress(OSError):  # closed already
+                if _port(connection) == port and _silence(connection) > seconds:
                     connection.shutdown(socket.SHUT_RDWR)
 
 
@@ -37,6 +37,13 @@ def _sockets() -> Iterator[socket.socket]:
         with suppress(OSError):
             if os.readlink(f"/proc/self/fd/{number}").startswith("socket:"):
                 yield socket.socket(fileno=os.dup(int(number)))
+
+
+def _port(connection: socket.socket) -> int:
+    """The port of this side, 0 for what has none."""
+    if connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return 0
+    return int(connection.getsockname()[1])
 
 
 def _silence(connection: socket.socket) -> float:
