@@ -80,8 +80,11 @@ def api_key(owner: str, roles: tuple[str, ...], file: Path) -> None:
         key, record = new_key(owner, frozenset(map(Role, roles)))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    with file.open("a", encoding="utf-8") as records:
-        records.write(f"{record}\n")
+    try:
+        with file.open("a", encoding="utf-8") as records:
+            records.write(f"{record}\n")
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from None
     click.echo(key)
 
 

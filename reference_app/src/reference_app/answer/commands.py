@@ -8,12 +8,14 @@ from reference_app.answer.encoding import Encoder
 from reference_app.answer.indexing import index_folder
 from reference_app.answer.loading import load_all
 from reference_app.models.errors import RefusedModelError
-from reference_app.models.options import FOLDER, models_option, open_registry, signing_option
+from reference_app.models.options import models_option, open_registry, signing_option
 from reference_app.models.signing import read_private_key
 
 
 @click.command()
-@click.argument("documents", type=FOLDER)
+@click.argument(
+    "documents", type=click.Path(path_type=Path, file_okay=False, exists=True, readable=True)
+)
 @models_option
 @signing_option
 def index(documents: Path, folder: Path, trusted_key: Path, signing_key: Path) -> None:

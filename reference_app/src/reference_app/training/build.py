@@ -2,7 +2,10 @@
 
 import importlib.util
 import json
+import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,15 +67,26 @@ def quantised(graph: onnx.ModelProto) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         full, small = Path(folder, "full.onnx"), Path(folder, "small.onnx")
         onnx.save(graph, full)
-        quantize_dynamic(
-            full,
-            small,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-            op_types_to_quantize=["MatMul", "Gather"],
-        )
+        with _without_advice():
+            quantize_dynamic(
+                full,
+                small,
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                reduce_range=True,
+                op_types_to_quantize=["MatMul", "Gather"],
+            )
         return small.read_bytes()
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keep quiet what the library advises for models of images."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def least_cosine(encoder: Encoder) -> float:
