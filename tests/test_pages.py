@@ -180,7 +180,7 @@ def described(image: Node, path: tuple[str | int, ...]) -> Node:
             return next(files[file] for files in layers if file in files.mapping)
         case ["packages", *_, str(id)]:
             return next(item for item in image["vulnerabilities"] if id in item.mapping.values())
-        case []:
+        case ["packages"]:
             return image["vulnerabilities"]
     return image.at(*path)
 

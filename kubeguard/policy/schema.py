@@ -136,7 +136,7 @@ def _sentence(name: str, rule: str, allowed: Any, value: object) -> tuple[str, s
         hint = f"write [{value}]" if allowed == "array" and isinstance(value, str) else ""
         return f"{name} is {shown(value)}, not {_TYPES[allowed]}", hint
     if rule == "exclusiveMinimum":
-        return f"{name} is {shown(value)}, not more than {allowed}", ""
+        return f"{name} is {shown(value)}, and has to be more than {allowed}", ""
     if rule == "pattern" and last in _PATTERNS:
         return f"{name} is {shown(value)}, not {_PATTERNS[last]}", ""
     return f"{name} is empty", ""

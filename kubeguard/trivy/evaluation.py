@@ -11,7 +11,7 @@ from kubeguard import sbom
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Outcome
 from kubeguard.model.image import Image
-from kubeguard.model.node import Node, Source
+from kubeguard.model.node import Node
 from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.model.vulnerability import PACKAGES, Vulnerability
@@ -34,7 +34,7 @@ def unevaluated(reading: Reading, error: NotEvaluatedError) -> Reading:
     """The reading failed: its images are judged, but nobody knows their vulnerabilities."""
     hint = f"; run `{error.hint}`" if error.hint else ""
     reason = f"vulnerabilities not evaluated: {error.message}{hint}"
-    node = Node(None, Source(reading.name))
+    node = Node(None, reading.images[0].node.source, (PACKAGES,))
     trouble = Trouble(node, TroubleKind.UNEVALUATED_VULNERABILITIES, reason)
     return replace(
         reading,
