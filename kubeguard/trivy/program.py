@@ -18,9 +18,13 @@ import orjson
 
 from kubeguard.errors import KubeguardError
 from kubeguard.policy.sources import TrivyChoice
+from kubeguard.sources.images.contents import HEAD
+from kubeguard.sources.images.packages.golang import is_program, modules
+from kubeguard.sources.images.streams import Cursor
 
 _MALICIOUS = ("0.69.4",)
 """Releases that an attacker has published, and that harm whoever runs them."""
+_MODULE = "github.com/aquasecurity/trivy"
 _NEEDED = ("PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "SYSTEMROOT", "LOCALAPPDATA")
 _TO_FETCH = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """What reaching the outside may need; withheld while it may fetch nothing."""
@@ -68,10 +72,9 @@ class Trivy:
 
     def _prepare(self) -> None:
         """Refuse a release or a database that would not tell the truth."""
+        _refuse(_linked_version(self._path()))  # before it runs for the first time
         about = self._about()
-        version = str(about.get("Version", "")).removeprefix("v")
-        if version in _MALICIOUS:
-            raise NotEvaluatedError(f"Trivy {version} is a malicious release and is not used")
+        _refuse(str(about["Version"]))
         if self.choice.offline:
             self._check_database(about)
         self.ready = True
@@ -100,19 +103,42 @@ class Trivy:
 
     def _run(self, arguments: Sequence[str], seconds: float) -> Ran:
         """Run it in an empty folder: a trivy.yaml or .trivyignore of the inputs is not obeyed."""
-        path = shutil.which(self.choice.program)
-        if path is None:
-            raise NotEvaluatedError(f"there is no program {self.choice.program!r}")
+        path = self._path()
         cache = ("--cache-dir", self.choice.cache) if self.choice.cache else ()
         with tempfile.TemporaryDirectory(prefix="kubeguard-") as folder:
-            command = (os.path.abspath(path), *arguments, *cache)
+            command = (path, *arguments, *cache)
             return _run(command, seconds, folder, self._environment())
+
+    def _path(self) -> str:
+        found = shutil.which(self.choice.program)
+        if found is None:
+            raise NotEvaluatedError(f"there is no program {self.choice.program!r}")
+        return os.path.abspath(found)
 
     def _environment(self) -> dict[str, str]:
         """No variable that holds a secret, and none by which Trivy would be told something."""
         names = _NEEDED if self.choice.offline else (*_NEEDED, *_TO_FETCH)
         wanted = {*names, *map(str.lower, names)}
         return _QUIET | {key: value for key, value in os.environ.items() if key in wanted}
+
+
+def _refuse(version: str) -> None:
+    if version.removeprefix("v") in _MALICIOUS:
+        name = f"Trivy {version.removeprefix('v')}"
+        raise NotEvaluatedError(f"{name} is a malicious release and is not used")
+
+
+def _linked_version(path: str) -> str:
+    """The version that Go's linker wrote into the program; '' where it did not."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(HEAD)
+            size = os.fstat(file.fileno()).st_size - len(head)
+            found = modules(head, Cursor(file), size) if is_program(head) else None
+    except OSError as error:
+        raise NotEvaluatedError(f"{path}: {(error.strerror or '').lower()}") from error
+    packages = found.packages if found else ()
+    return next((package.version for package in packages if package.name == _MODULE), "")
 
 
 def _run(command: Sequence[str], seconds: float, folder: str, environment: dict[str, str]) -> Ran:

@@ -305,3 +305,16 @@ def test_an_image_with_gaps_in_its_bill_is_not_evaluated(place: Place, trivy: St
     assert ran.code == 3
     assert "vulnerabilities not evaluated: /var/lib/rpm/Packages: databases of rpm" in ran.out
     assert trivy.asked == []
+
+
+def test_a_malicious_release_is_known_before_it_runs(
+    place: Place, trivy: StandIn, image: str
+) -> None:
+    listed = "path\tx\nmod\tgithub.com/aquasecurity/trivy\tv0.69.4\th1:a\n".encode()
+    modules = bytes(16) + listed + bytes(16)
+    header = b"\xff Go buildinf:\x08\x02" + bytes(16)
+    strings = bytes([8]) + b"go1.24.1" + bytes([len(modules)]) + modules
+    trivy.path.write_bytes(b"\x7fELF" + bytes(12) + header + strings)
+
+    assert unevaluated(place) == "Trivy 0.69.4 is a malicious release and is not used"
+    assert trivy.asked == []
