@@ -310,7 +310,7 @@ def test_an_image_with_gaps_in_its_bill_is_not_evaluated(place: Place, trivy: St
 def test_a_malicious_release_is_known_before_it_runs(
     place: Place, trivy: StandIn, image: str
 ) -> None:
-    listed = "path\tx\nmod\tgithub.com/aquasecurity/trivy\tv0.69.4\th1:a\n".encode()
+    listed = b"path\tx\nmod\tgithub.com/aquasecurity/trivy\tv0.69.4\th1:a\n"
     modules = bytes(16) + listed + bytes(16)
     header = b"\xff Go buildinf:\x08\x02" + bytes(16)
     strings = bytes([8]) + b"go1.24.1" + bytes([len(modules)]) + modules
