@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLES := docs/samples
 
-.PHONY: help demo test fuzz check format bench wheels lock licenses docs manifests clean
+.PHONY: help demo test fuzz check format bench load faults wheels lock licenses dates docs manifests clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,7 @@ demo: $(VENV)/runtime  ## install kubeguard into .venv and scan the samples
 
 test: $(VENV)/development  ## run every test; what cannot run here is skipped by name
 	$(BIN)/pytest -rs -n auto
+	$(MAKE) -C reference_app test
 
 fuzz: $(VENV)/development  ## search with new examples what `make test` tries with the same ones
 	for round in 1 2 3 4 5 6 7 8 9 10; do \
@@ -52,6 +53,7 @@ check: $(VENV)/development  ## format, lint, types, import contracts, docs, kube
 	$(BIN)/python -m scripts.licenses --check
 	$(BIN)/python -m scripts.docs --check
 	$(BIN)/kubeguard scan --quiet $(SAMPLES) >/dev/null; test $$? -eq 3
+	$(MAKE) -C reference_app check
 
 format: $(VENV)/development  ## format and fix what can be fixed
 	$(BIN)/ruff format .
@@ -59,6 +61,9 @@ format: $(VENV)/development  ## format and fix what can be fixed
 
 licenses:  ## gather the licences of what the Rego worker links
 	$(PYTHON) -m scripts.licenses
+
+dates:  ## gather anew until when distributions and languages are mended
+	$(PYTHON) -m scripts.end_of_life
 
 docs: $(VENV)/development  ## write the generated pages anew
 	$(BIN)/python -m scripts.docs
@@ -70,6 +75,12 @@ manifests: $(VENV)/development  ## write the webhook's manifests and its chart a
 
 bench: $(VENV)/development  ## measure, next to any rival on PATH
 	$(BIN)/python -m benchmarks
+
+load: $(VENV)/development  ## measure the admission webhook through TLS, beside a bare handler
+	$(BIN)/python -m benchmarks.webhook
+
+faults: $(VENV)/development  ## write docs/webhook-faults.md anew (KUBEBUILDER_ASSETS: an API server)
+	$(BIN)/python -m benchmarks.faults
 
 wheels: $(VENV)/development  ## build the wheels of all platforms into dist/
 	@for platform in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \

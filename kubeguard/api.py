@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -12,8 +12,11 @@ from typing import Any
 
 from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
+from kubeguard.model.facts import Images
 from kubeguard.model.finding import Check, Report
+from kubeguard.model.manifest import Manifest
 from kubeguard.model.node import Node, Source
+from kubeguard.model.reading import Reading
 from kubeguard.model.verdict import Rules, Verdict
 from kubeguard.model.views import View
 from kubeguard.policy import configuration
@@ -21,8 +24,11 @@ from kubeguard.policy.configuration import Options
 from kubeguard.policy.mention import mentions_us
 from kubeguard.policy.policy import Policy
 from kubeguard.policy.selection import select
+from kubeguard.policy.sources import TrivyChoice
 from kubeguard.registry import checks_for, load_checks
 from kubeguard.sources import admission, kustomize, targets, yaml
+from kubeguard.sources.images import origins, transports
+from kubeguard.sources.images.transports import Look
 
 
 def audit(
@@ -32,30 +38,62 @@ def audit(
     context: int = 0,
     today: date | None = None,
     jobs: int = 0,
+    platform: str = "",
+    look: Look = Look.NOWHERE,
+    verify_key: str = "",
+    packages: bool = False,
+    vulnerabilities: bool = False,
+    known: Callable[[Images], object] | None = None,
+    dockerfile: str = "",
     found: Callable[[int], object] = lambda _: None,
 ) -> Report:
-    """Judge files, folders and `-` (standard input); the working directory when none is named.
+    """Judge files, folders, images and `-` (standard input); this folder when none is named.
 
     `policy` is the default one unless given (`load_policy` reads a `kubeguard.yaml`), `suppress`
     False judges as if nobody had suppressed anything, `context` is how many lines of the input
     stand around each finding's own, `today` decides which suppressions have expired, `jobs` is how
-    many processes to use (0: as many as pay), `found` is told the number of inputs before the work.
+    many processes to use (0: as many as pay), `platform` which image to take of one that is for
+    several (`linux/arm64`; the host's unless given), `look` where images are looked for that
+    manifests name, `verify_key` the file with the public key that images must be signed with,
+    `packages` puts into the report what images have installed, `vulnerabilities` has Trivy asked
+    for those that are known in them, `known` is told all images that the run knows, `dockerfile`
+    is the file whose lines findings about the images made by it are at, `found` is told the number
+    of inputs before the work.
 
-    Raises UsageError for a path that does not exist; whatever else goes wrong is in the report.
+    Raises UsageError for a path that does not exist, for a `dockerfile` that made none of the
+    images, and whatever `known` raises; what else goes wrong is in the report.
     """
     chosen = policy or Policy()
+    made = origins.Origins(dockerfile) if dockerfile else None
+    load = _load(platform, packages or vulnerabilities, verify_key)
+    if packages:
+        load = _telling_gaps(load)
+    if vulnerabilities:
+        load = _asking_trivy(load, chosen.trivy)
+    load = partial(_settled, load, chosen, made)
     given = [os.fspath(path) for path in paths] or ["."]
     entries = list(targets.find(given, _excludes(chosen)))
+    no_image = look is Look.NOWHERE and not any(entry.image for entry in entries)
+    if no_image and (vulnerabilities or verify_key):
+        option = "--vulnerabilities" if vulnerabilities else "--verify-key"
+        raise UsageError(f"{option}: no image is among the targets", "name an image")
     found(len(entries))
     whole = _whole(given, chosen)
-    if not chosen.rules and (number := parallel.processes(entries, jobs)) > 1:
+    alone = chosen.rules or known or dockerfile or look is not Look.NOWHERE
+    if not alone and (number := parallel.processes(entries, jobs)) > 1:
         checks = checks_of(chosen)
         suppressions = _suppressions(chosen, today) if suppress else None
         settings = _settings(chosen, checks, suppressions, context, whole)
         prepare = kustomize.set_patches_aside
-        return parallel.audit(entries, targets.load, prepare, checks, settings, number)
-    readings = kustomize.set_patches_aside(map(targets.load, entries))
-    checks = select(checks_for(readings), chosen)
+        return parallel.audit(entries, load, prepare, checks, settings, number)
+    readings = kustomize.set_patches_aside(map(load, entries))
+    if look is not Look.NOWHERE:
+        readings += tuple(map(load, _missing(readings, chosen, look)))
+    if made:
+        made.complain()
+    if known:
+        known(_images(readings, chosen))
+    checks = select(checks_for(readings, bool(chosen.images)), chosen)
     suppress = suppress and (bool(chosen.suppressions) or any(map(mentions_us, readings)))
     suppressions = _suppressions(chosen, today) if suppress else None
     settings = _settings(chosen, checks, suppressions, context, whole)
@@ -69,7 +107,8 @@ def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> lis
     for a path that does not exist.
     """
     entries = targets.find([os.fspath(path) for path in paths], _excludes(policy or Policy()))
-    nodes = (node for entry in entries for node in targets.load(entry).objects)
+    texts = (entry for entry in entries if entry.image is None)
+    nodes = (node for entry in texts for node in targets.load(entry).objects)
     return [node.value for node in nodes if isinstance(node.value, dict)]
 
 
@@ -80,9 +119,78 @@ def audit_objects(objects: Mapping[str, Mapping[str, Any]], policy: Policy | Non
     """
     chosen = policy or Policy()
     readings = [admission.read(dict(each), Source(name)) for name, each in objects.items()]
-    checks = select(checks_for(readings), chosen)
+    checks = select(checks_for(readings, bool(chosen.images)), chosen)
     settings = _settings(chosen, checks, _suppressions(chosen, None), 0, whole=False)
     return engine.audit(readings, checks, settings)
+
+
+def _settled(
+    load: Callable[[targets.Entry], Reading],
+    policy: Policy,
+    made: origins.Origins | None,
+    entry: targets.Entry,
+) -> Reading:
+    """The entry read, and when it holds images, those judged."""
+    reading = load(entry)
+    if not reading.images:
+        return reading
+    for image in reading.images if made else ():
+        assert made
+        made.attach(image)
+    return engine.settled(reading, select(checks_for([reading]), policy))
+
+
+def _images(readings: Sequence[Reading], policy: Policy) -> Images:
+    """What is known of images; what was read now wins."""
+    read = (facts for reading in readings for facts in engine.facts_of(reading))
+    return Images([*read, *policy.images])
+
+
+def _missing(readings: Sequence[Reading], policy: Policy, look: Look) -> Iterator[targets.Entry]:
+    """The images that manifests name and nobody gave, as inputs."""
+    images = _images(readings, policy)
+    manifests = (Manifest(node) for reading in readings for node in reading.objects)
+    for text, reference in engine.references(manifests).items():
+        if images.of(reference) is None:
+            name = look.target(text)
+            yield targets.Entry(name, "", image=transports.target(name))
+
+
+def _load(platform: str, packages: bool, key: str) -> Callable[[targets.Entry], Reading]:
+    """How entries are read. Raises UsageError for a platform or a key that is none."""
+    load = partial(targets.load, packages=packages)
+    if platform:
+        from kubeguard.sources.images import platforms
+
+        load = partial(load, platform=platforms.parse(platform))
+    if key:
+        from kubeguard.sources.images.signatures import load_key
+
+        load = partial(load, key=load_key(key))
+    return load
+
+
+def _telling_gaps(
+    load: Callable[[targets.Entry], Reading],
+) -> Callable[[targets.Entry], Reading]:
+    from kubeguard.sources.images.packages.inventory import telling_gaps
+
+    return lambda entry: telling_gaps(load(entry))
+
+
+def _asking_trivy(
+    load: Callable[[targets.Entry], Reading], choice: TrivyChoice
+) -> Callable[[targets.Entry], Reading]:
+    from kubeguard.trivy.evaluation import evaluated
+    from kubeguard.trivy.program import Trivy
+
+    trivy = Trivy(choice)
+
+    def loaded(entry: targets.Entry) -> Reading:
+        reading = load(entry)
+        return evaluated(reading, entry.image, trivy) if entry.image else reading
+
+    return loaded
 
 
 def load_policy(
@@ -92,16 +200,27 @@ def load_policy(
 
     `options` are choices of a command line, which win. Policies in Rego are loaded meanwhile: one
     that does not compile is in the report of whoever asks it, one that does not exist is a
-    UsageError there. Raises UsageError with the place.
+    UsageError there. Raises UsageError with the place, SourceError for image facts that cannot be
+    believed.
     """
     node = _configuration(config)
     policy = _with_rules(node, options)
     if node is not None:
         policy = configuration.parse(node, catalogue(policy), policy)
-    if options is None:
+    if options is not None:
+        names_checks = options.select or options.ignore
+        policy = configuration.override(policy, options, catalogue(policy) if names_checks else ())
+    return _with_images(policy)
+
+
+def _with_images(policy: Policy) -> Policy:
+    """The policy with the images that its files of facts describe."""
+    if not policy.facts.files:
         return policy
-    names_checks = options.select or options.ignore
-    return configuration.override(policy, options, catalogue(policy) if names_checks else ())
+    from kubeguard.sources.images import facts
+
+    read = (facts.read(file, policy.facts.key) for file in policy.facts.files)
+    return replace(policy, images=Images(each for file in read for each in file))
 
 
 def with_policies(options: Options) -> Policy:
@@ -184,6 +303,7 @@ def _settings(
         suppressions=suppressions,
         context=context,
         whole=whole,
+        images=policy.images,
     )
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from kubeguard.model.bundle import Bundle
 from kubeguard.model.cluster import NEWEST, Cluster
 from kubeguard.model.credentials import hidden, mask, mask_all_values
+from kubeguard.model.facts import NO_IMAGES, ImageFacts, Images
 from kubeguard.model.finding import (
     Account,
     Check,
@@ -24,12 +25,15 @@ from kubeguard.model.finding import (
     Report,
 )
 from kubeguard.model.identity import Identity
-from kubeguard.model.manifest import Container, Manifest, Workload
+from kubeguard.model.image import Image, ImageReference
+from kubeguard.model.manifest import Container, Manifest, ShippedContainer, Workload
 from kubeguard.model.node import Node, Source
+from kubeguard.model.package import Inventory
 from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import Trouble
 from kubeguard.model.verdict import Verdict
 from kubeguard.model.views import View
+from kubeguard.model.vulnerability import Vulnerability
 
 
 class Schemas(Protocol):
@@ -62,7 +66,8 @@ class Settings(NamedTuple):
 
     `schemas` makes the judge of schemas from all objects (CRDs are among them), `policies` is what
     rules that are no Python say about all manifests and Dockerfiles, `context` is how many lines
-    stand around an excerpt's own, `whole` says that the run is not a part of something.
+    stand around an excerpt's own, `whole` says that the run is not a part of something, `images`
+    are those that are known besides the ones that are read.
     """
 
     version: tuple[int, int] = NEWEST
@@ -71,6 +76,7 @@ class Settings(NamedTuple):
     suppressions: Suppressions | None = None
     context: int = 0
     whole: bool = True
+    images: Images = NO_IMAGES
 
 
 DEFAULTS = Settings()
@@ -89,7 +95,8 @@ class World(NamedTuple):
     """What the readings of a run mean to each other, which none of them can know alone.
 
     `manifests` stand in the order of the readings, `problems` of policies and of checks on the
-    bundle by the name of the input they are in; `troubles` and `accounts` are about policies.
+    bundle by the name of the input they are in; `troubles` are about policies, `accounts` about
+    those and about images that nobody has.
     """
 
     manifests: tuple[tuple[Manifest, ...], ...]
@@ -103,7 +110,7 @@ class World(NamedTuple):
 def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Settings) -> World:
     """Look at all inputs together: the cluster, CRDs, checks on the bundle, policies."""
     objects = tuple(node for reading in readings for node in reading.objects)
-    cluster = Cluster.of(objects, settings.version)
+    cluster = Cluster.of(objects, settings.version, _images(readings, settings))
     manifests = tuple(
         tuple(Manifest(node, cluster) for node in reading.objects) for reading in readings
     )
@@ -123,7 +130,66 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
             problems.setdefault(name, []).append((check, problem))
         else:
             faults.append(Fault(check.id, name, f"no input has this name: {problem.message}"))
-    return World(manifests, schemas, problems, tuple(faults), verdict.troubles, verdict.accounts)
+    accounts = (*verdict.accounts, *_without_image(every, cluster.images))
+    return World(manifests, schemas, problems, tuple(faults), verdict.troubles, accounts)
+
+
+def _images(readings: Sequence[Reading], settings: Settings) -> Images:
+    """What is known of images, when there are manifests to judge by it; what was read now wins."""
+    if not any(reading.objects for reading in readings):
+        return NO_IMAGES
+    read = [facts for reading in readings for facts in facts_of(reading)]
+    return Images([*read, *settings.images]) if read else settings.images
+
+
+def facts_of(reading: Reading) -> tuple[ImageFacts, ...]:
+    """The facts of the images in it."""
+    return reading.facts or tuple(map(ImageFacts.of, reading.images))
+
+
+def settled(reading: Reading, checks: Sequence[Check]) -> Reading:
+    """The reading with its images asked and let go: memory holds one of them at a time.
+
+    With its Dockerfile at hand, a problem is shown at the line that made what it is about.
+    """
+    if not reading.images:
+        return reading
+    table = _Table.of(tuple(checks))
+    faults: list[Fault] = []
+    problems = tuple(
+        (check, problem, image.made_at(problem.where.path) if image.made_at else problem.where)
+        for image in reading.images
+        for view in (image, *image.parts())
+        for check, problem in _ask(view, table.on(type(view)), faults)
+    )
+    return replace(
+        reading,
+        images=(),
+        facts=facts_of(reading),
+        inventories=inventories_of(reading),
+        problems=problems,
+        faults=tuple(faults),
+    )
+
+
+def inventories_of(reading: Reading) -> tuple[Inventory, ...]:
+    """What its images have installed, where somebody wanted to know."""
+    own = (image.inventory for image in reading.images if image.inventory)
+    return reading.inventories or tuple(own)
+
+
+def references(manifests: Iterable[Manifest]) -> dict[str, ImageReference]:
+    """The images that manifests name, as they are written."""
+    pods = (workload for manifest in manifests for workload in manifest.workloads)
+    containers = (container for pod in pods for container in pod.containers)
+    return {str(each.get("image")): each.image for each in containers if each.image}
+
+
+def _without_image(manifests: Iterable[Manifest], images: Images) -> Iterator[Account]:
+    """Where some images are known, the others are said."""
+    for text, reference in references(manifests).items() if images else ():
+        if images.of(reference) is None:
+            yield Account(text, Outcome.SKIPPED, "image", "named by manifests and not given")
 
 
 def judge(
@@ -178,7 +244,10 @@ class _Judge:
 
     def report(self, readings: Sequence[Reading]) -> Report:
         findings: list[Finding] = []
-        for reading, manifests in zip(readings, self.world.manifests, strict=True):
+        for given, manifests in zip(readings, self.world.manifests, strict=True):
+            on_images = (*self.table.on(Image), *self.table.on(Vulnerability))
+            reading = settled(given, on_images)
+            self.faults += reading.faults
             own = _without_secrets(list(self._reading(reading, manifests)))
             if suppressions := self.settings.suppressions:
                 own, troubles = suppressions.apply(reading, own)
@@ -186,7 +255,8 @@ class _Judge:
             findings += sorted(own, key=_order)
         findings += self.told(self.world.troubles)
         accounts = (*map(self._account, readings), *self.world.accounts)
-        return Report(tuple(findings), tuple(self.faults), accounts)
+        inventories = tuple(each for reading in readings for each in inventories_of(reading))
+        return Report(tuple(findings), tuple(self.faults), accounts, inventories)
 
     def told(self, troubles: Iterable[Trouble]) -> list[Finding]:
         """Troubles as findings."""
@@ -197,6 +267,8 @@ class _Judge:
         yield from self.told(reading.troubles)
         if reading.dockerfile:
             yield from self._walk(reading.dockerfile)
+        for check, problem, shown in reading.problems:
+            yield self._finding(check, problem, shown)
         schemas = self.world.schemas
         for manifest in manifests:
             yield from self._ask(manifest, self.table.on_manifest(manifest.group_kind))
@@ -210,13 +282,20 @@ class _Judge:
 
     def _pods(self, manifest: Manifest) -> Iterator[Finding]:
         on_workload, on_container = self.table.on(Workload), self.table.on(Container)
+        on_shipped = self.table.on(ShippedContainer)
         for workload in manifest.workloads:
             yield from self._ask(workload, on_workload)
             for container in workload.containers:
                 yield from self._ask(container, on_container)
+                if on_shipped and container.facts:
+                    yield from self._ask(ShippedContainer(container, container.facts), on_shipped)
 
     def _account(self, reading: Reading) -> Account:
-        judged = len(reading.objects) or 1 if reading.outcome is Outcome.JUDGED else 0
+        judged = (
+            len(reading.objects) or len(reading.facts) or len(reading.images) or 1
+            if reading.outcome is Outcome.JUDGED
+            else 0
+        )
         unknown = self.unknown[reading.name]
         return Account(reading.name, reading.outcome, reading.what, reading.reason, judged, unknown)
 
@@ -229,16 +308,19 @@ class _Judge:
         for check, problem in _ask(view, checks, self.faults):
             yield self._finding(check, problem)
 
-    def _finding(self, check: Check, problem: Problem) -> Finding:
+    def _finding(self, check: Check, problem: Problem, shown: Node | None = None) -> Finding:
+        """`shown` is where a reader looks, when that is not where the problem is."""
         where = problem.where
+        place = where if shown is None else shown
+        location, source = place.location, place.source
         return Finding(
             check=check,
             severity=check.severity,
             message=problem.message,
-            location=(location := where.location),
+            location=location,
             subject=where.source.subject,
             identity=Identity(where),
-            excerpt=self.excerpts.of(where.source, location.span.line) if location.span else None,
+            excerpt=self.excerpts.of(source, location.span.line) if location.span else None,
             fix=problem.fix,
         )
 

@@ -35,6 +35,7 @@ from kubeguard.model.fix import Fix, Grade
 from kubeguard.model.location import Location, Path, Span
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.node import Node, Subject
+from kubeguard.model.package import Inventory
 from kubeguard.model.places import NOWHERE
 from kubeguard.model.reading import Reading
 from kubeguard.model.trouble import Trouble
@@ -93,7 +94,8 @@ def audit(
         tuple(f for report in reports for f in report.findings)
         + tuple(engine.leftovers(checks, settings)),
         world.faults + tuple(f for report in reports for f in report.faults),
-        tuple(a for report in reports for a in report.accounts),
+        tuple(a for report in reports for a in report.accounts) + world.accounts,
+        tuple(i for report in reports for i in report.inventories),
     )
 
 
@@ -136,7 +138,8 @@ def _errand(
 
 _Place = tuple[str, Path, tuple[int, int, int, int] | None, int]
 _Row = tuple[str, str, _Place, Subject, str, Excerpt | None, _Light, Suppression | None]
-_Result = tuple[list[_Row], tuple[Fault, ...], tuple[Account, ...], dict[int, set[str]]]
+_Rest = tuple[tuple[Fault, ...], tuple[Account, ...], tuple[Inventory, ...]]
+_Result = tuple[list[_Row], _Rest, dict[int, set[str]]]
 
 
 class _Worker:
@@ -164,11 +167,11 @@ class _Worker:
     def report(self, checks: Sequence[Check], settings: Settings) -> Report:
         """The worker's findings, as if they had been made here."""
         result: _Result = self._receive()
-        rows, faults, accounts, used = result
+        rows, rest, used = result
         if settings.suppressions:
             settings.suppressions.merge(used)
         by_id = {check.id: check for check in checks}
-        return Report(tuple(_finding(row, by_id) for row in rows), faults, accounts)
+        return Report(tuple(_finding(row, by_id) for row in rows), *rest)
 
     def stop(self) -> None:
         self.pipe.close()
@@ -219,7 +222,8 @@ def _work(
         )
     report = engine.judge(readings, checks, settings, _world(readings, checks, settings, errand))
     used = settings.suppressions.used if settings.suppressions else {}
-    pipe.send(([_row(f) for f in report.findings], report.faults, report.accounts, used))
+    rest = report.faults, report.accounts, report.inventories
+    pipe.send(([_row(f) for f in report.findings], rest, used))
 
 
 def _world(
@@ -245,6 +249,10 @@ def _shadow(reading: Reading) -> Reading:
         reading,
         objects=tuple(_bare(node) for node in reading.objects),
         dockerfile=None,
+        images=(),
+        facts=engine.facts_of(reading),
+        problems=(),
+        faults=(),
         troubles=tuple(Trouble(_bare(t.node), t.kind, t.message) for t in reading.troubles),
     )
 

@@ -16,6 +16,8 @@ from kubeguard.model.reading import Reading
 _ID = "KG[1-9][0-9]{3}"
 _ALWAYS = ("scan",)
 _ON_DOCKERFILES = ("dockerfile",)
+_ON_IMAGES = ("image", "vulnerability")
+_ON_BOTH = ("join",)
 
 
 @cache
@@ -24,20 +26,24 @@ def load_checks() -> tuple[Check, ...]:
     return verified(check for family in _families() for check in _family(family))
 
 
-def checks_for(readings: Iterable[Reading]) -> tuple[Check, ...]:
+def checks_for(readings: Iterable[Reading], facts: bool = False) -> tuple[Check, ...]:
     """The built-in checks that have something to look at in these inputs, by id.
 
     The others are not even imported: half the time of a small scan is the loading of its checks.
+    `facts`: images are known also when none is among the inputs.
     """
-    dockerfiles = objects = False
+    dockerfiles = objects = images = False
     for reading in readings:
+        images = images or bool(reading.images or reading.facts)
         dockerfiles = dockerfiles or reading.dockerfile is not None
         objects = objects or bool(reading.objects)
-    wanted = [
-        family
-        for family in _families()
-        if family in _ALWAYS or (dockerfiles if family in _ON_DOCKERFILES else objects)
-    ]
+    has_something = {
+        **dict.fromkeys(_ALWAYS, True),
+        **dict.fromkeys(_ON_DOCKERFILES, dockerfiles),
+        **dict.fromkeys(_ON_IMAGES, images),
+        **dict.fromkeys(_ON_BOTH, objects and (images or facts)),
+    }
+    wanted = [family for family in _families() if has_something.get(family, objects)]
     return _by_id(check for family in wanted for check in _family(family))
 
 

@@ -12,8 +12,8 @@ from control_plane import find_assets
 from hypothesis import settings
 
 # `make fuzz` draws new examples.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("search", print_blob=True)
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("search", print_blob=True, deadline=None)
 settings.load_profile("repeatable")
 
 _PROGRAMS = ("etcd", "kube-apiserver")

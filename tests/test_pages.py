@@ -16,6 +16,9 @@ import pytest
 from kubeguard.engine import Settings, audit
 from kubeguard.model.finding import Check, Finding
 from kubeguard.model.fix import Edit
+from kubeguard.model.node import Node
+from kubeguard.model.reading import Reading
+from kubeguard.model.signature import Signature, SignatureState
 from kubeguard.policy.policy import Policy
 from kubeguard.policy.sources import EngineChoice, PolicySource
 from kubeguard.policy.suppressions import Suppressions
@@ -23,21 +26,37 @@ from kubeguard.registry import load_checks
 from kubeguard.rego.engines.worker import WORKER
 from kubeguard.rego.judge import LoadedRules
 from kubeguard.rego.rules import load
+from kubeguard.sources import yaml
 from kubeguard.sources.decode import decode
 from kubeguard.sources.edit import apply
+from kubeguard.sources.images.budget import WITH_PACKAGES
+from kubeguard.sources.images.packages.inventory import telling_gaps
+from kubeguard.sources.images.reading import read as read_image
+from kubeguard.sources.images.transports import Target, Transport
 from kubeguard.sources.schema import Schemas
 from kubeguard.sources.text import read
+from kubeguard.trivy.answer import row
+from kubeguard.trivy.evaluation import attach, unevaluated
+from kubeguard.trivy.program import NotEvaluatedError
+from tests.building import build, oci_files, write_folder
 
 CHECKS = load_checks()
 FENCE = re.compile(
-    r"^```(yaml|json|dockerfile|rego) ([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE
+    r"^```(yaml|json|dockerfile|rego|image) ([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE
 )
+SIGNATURES = {
+    "good": Signature(SignatureState.GOOD),
+    "none": Signature(SignatureState.MISSING, "no signature lies beside it"),
+    "wrong": Signature(SignatureState.WRONG, "the signature was made with another key"),
+    "other": Signature(SignatureState.OTHER_IMAGE, "the signature is one for sha256:0123456789ab"),
+}
 ATTRIBUTE = re.compile(r"(\w+)=(?:\"([^\"]*)\"|'([^']*)')")
 FILES = {
     "yaml": "page.yaml",
     "json": "page.json",
     "dockerfile": "Dockerfile",
     "rego": "policy/page.rego",
+    "image": "page.tar",
 }
 OBJECT = """\
 apiVersion: v1
@@ -58,6 +77,8 @@ class Fence:
     parameters: dict[str, object]
     file: str
     body: bytes
+    given: tuple[Fence, ...] = ()
+    """The images that manifests are judged with."""
 
 
 def page(check: Check) -> str:
@@ -65,6 +86,16 @@ def page(check: Check) -> str:
 
 
 def fences(check: Check) -> Iterator[Fence]:
+    """The examples; an image that is `given` belongs to all that follow."""
+    images: tuple[Fence, ...] = ()
+    for fence in _fences(check):
+        if fence.verdict == "given":
+            images += (fence,)
+        else:
+            yield replace(fence, given=images)
+
+
+def _fences(check: Check) -> Iterator[Fence]:
     for language, info, body in FENCE.findall(page(check)):
         given = {key: double or single for key, double, single in ATTRIBUTE.findall(info)}
         major, minor = given.pop("kubernetes", "1.37").split(".")
@@ -100,10 +131,58 @@ def findings(check: Check, fence: Fence) -> list[Finding]:
         rules = policies(Path(fence.file).name, fence.body)
         settings = settings._replace(policies=partial(rules.judge, rules.checks))
         report = audit([read("page.yaml", OBJECT.encode())], ran, settings)
+    elif fence.language == "image":
+        report = audit([image(fence)], ran, settings)
     else:
-        report = audit([read(fence.file, fence.body)], ran, settings)
+        report = audit([read(fence.file, fence.body), *map(image, fence.given)], ran, settings)
     assert report.faults == ()
     return [finding for finding in report.findings if finding.check.id == check.id]
+
+
+def image(fence: Fence) -> Reading:
+    """The image that a fence describes, built and read; `vulnerabilities` are as Trivy tells them,
+    or the reason why it does not."""
+    with TemporaryDirectory() as folder:
+        write_folder(Path(folder), oci_files(build(description(fence).value)))
+        given = Target(Transport.OCI, folder)
+        reading = read_image(fence.file, given, budget=WITH_PACKAGES)
+    if (signature := description(fence)["signature"]).exists:
+        reading.images[0].signature = SIGNATURES[signature.text]
+    if description(fence)["packages"].exists:
+        reading = telling_gaps(reading)
+    told = description(fence)["vulnerabilities"]
+    if told.text:
+        return unevaluated(reading, NotEvaluatedError(told.text))
+    attach(reading.images[0], tuple(row(item.value) for item in told))
+    return reading
+
+
+def description(fence: Fence) -> Node:
+    documents, _ = yaml.read(fence.file, fence.body.decode())
+    return documents[0].node
+
+
+def lines(fence: Fence, found: list[Finding]) -> list[int]:
+    """Where the findings are; an image's are where its description says what they are about."""
+    locations = [finding.location for finding in found]
+    if fence.language == "image":
+        locations = [described(description(fence), place.path).location for place in locations]
+    return [place.span.line for place in locations if place.span]
+
+
+def described(image: Node, path: tuple[str | int, ...]) -> Node:
+    match path:
+        case ["history", int(number), *_]:
+            steps = [*image["history"], *(layer["by"] for layer in image["layers"])]
+            return steps[number]
+        case [str(file)] if file.startswith("/"):
+            layers = [layer["files"] for layer in image["layers"]]
+            return next(files[file] for files in layers if file in files.mapping)
+        case ["packages", *_, str(id)]:
+            return next(item for item in image["vulnerabilities"] if id in item.mapping.values())
+        case ["packages"]:
+            return image["vulnerabilities"]
+    return image.at(*path)
 
 
 def policies(name: str, text: bytes) -> LoadedRules:
@@ -128,7 +207,7 @@ CASES = [
 def test_fence(check: Check, fence: Fence) -> None:
     found = findings(check, fence)
 
-    assert [f.location.span.line for f in found if f.location.span] == fence.lines
+    assert lines(fence, found) == fence.lines
     for finding in found:
         assert finding.fix
         assert finding.fix.hint

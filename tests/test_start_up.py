@@ -11,10 +11,13 @@ import pytest
 
 from benchmarks import corpus
 from kubeguard.api import checks_of
-from kubeguard.checks.kit import Dockerfile, Instruction, Stage, Trouble
+from kubeguard.checks.kit import Dockerfile, Image, Instruction, Stage, Trouble
 from kubeguard.policy.policy import Policy
 from kubeguard.registry import checks_for, load_checks
+from kubeguard.sources.images.reading import read as read_image
+from kubeguard.sources.images.transports import Target, Transport
 from kubeguard.sources.text import read
+from tests.building import docker_archive
 
 HEAVY = {
     "email",
@@ -123,14 +126,36 @@ def test_a_dockerfile_imports_nothing_of_what_a_manifest_needs(dockerfile):
 def test_checks_on_dockerfiles_are_one_family_and_the_others_are_on_objects():
     for check in load_checks():
         on_dockerfiles = check.on in (Dockerfile, Instruction, Stage)
+        assert (check.on is Image) is (check.family == "image"), check.name
         assert on_dockerfiles is (check.family == "dockerfile"), check.name
         assert (check.on is Trouble) is (check.family in ("scan", "schema")), check.name
 
 
-def test_everything_that_was_read_finds_its_checks(manifest, dockerfile):
+@pytest.fixture
+def saved(tmp_path: Path) -> str:
+    file = tmp_path / "saved.tar"
+    file.write_bytes(docker_archive({}))
+    return str(file)
+
+
+def test_an_image_imports_nothing_of_what_a_manifest_needs(saved):
+    modules = loaded("scan", saved)
+    modules_of_checks = below("kubeguard.checks", modules) - {"kubeguard.checks"}
+    assert {name.split(".")[2] for name in modules_of_checks} == {
+        "image",
+        "kit",
+        "scan",
+        "vulnerability",
+    }
+    assert HEAVY & modules == {"hashlib", "orjson", "yaml"}
+
+
+def test_everything_that_was_read_finds_its_checks(manifest, dockerfile, saved):
     readings = [read(name, Path(name).read_bytes()) for name in (manifest, dockerfile)]
+    readings.append(read_image("x", Target(Transport.DOCKER_ARCHIVE, saved)))
     assert checks_for(readings) == load_checks()
     families = [{check.family for check in checks_for([reading])} for reading in readings]
     assert families[0] & families[1] == {"scan"}
+    assert families[2] == {"scan", "image", "vulnerability"}
     assert {check.family for check in checks_for([read("notes.txt", b"x")])} == {"scan"}
     assert set(checks_of(Policy())) < set(load_checks())

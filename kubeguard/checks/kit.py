@@ -7,20 +7,31 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from kubeguard.model import credentials
+from kubeguard.model import credentials, models, ports, secret_files, support, users
 from kubeguard.model.bundle import Bundle, selects
 from kubeguard.model.credentials import Credential
-from kubeguard.model.dockerfile import Command, Dockerfile, Heredoc, Instruction, Stage, Word
+from kubeguard.model.dockerfile import (
+    Command,
+    Dockerfile,
+    Heredoc,
+    Instruction,
+    Stage,
+    Word,
+    behind_shell,
+)
+from kubeguard.model.facts import ImageFacts
 from kubeguard.model.finding import Check, Problem
 from kubeguard.model.fix import REMOVE, Edit, Fix, Grade, advise, drop, put
-from kubeguard.model.image import ImageReference
+from kubeguard.model.image import File, FileKind, Image, ImageReference
 from kubeguard.model.inside import part
-from kubeguard.model.manifest import Container, Manifest, Role, Workload
+from kubeguard.model.manifest import Container, Manifest, Role, ShippedContainer, Workload
 from kubeguard.model.node import Node
 from kubeguard.model.regex import Regex
 from kubeguard.model.severity import Profile, Severity
+from kubeguard.model.signature import SignatureState
 from kubeguard.model.trouble import Trouble, TroubleKind
 from kubeguard.model.views import View
+from kubeguard.model.vulnerability import Vulnerability
 
 __all__ = [
     "REMOVE",
@@ -30,9 +41,13 @@ __all__ = [
     "Credential",
     "Dockerfile",
     "Edit",
+    "File",
+    "FileKind",
     "Fix",
     "Grade",
     "Heredoc",
+    "Image",
+    "ImageFacts",
     "ImageReference",
     "Instruction",
     "Manifest",
@@ -42,18 +57,27 @@ __all__ = [
     "Regex",
     "Role",
     "Severity",
+    "ShippedContainer",
+    "SignatureState",
     "Stage",
     "Trouble",
     "TroubleKind",
+    "Vulnerability",
     "Word",
     "Workload",
     "advise",
+    "behind_shell",
     "check",
     "credentials",
     "drop",
+    "models",
     "part",
+    "ports",
     "put",
+    "secret_files",
     "selects",
+    "support",
+    "users",
 ]
 
 V = TypeVar("V", bound=View)

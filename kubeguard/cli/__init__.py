@@ -12,7 +12,7 @@ from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.version import VERSION
 
 COMMANDS = {
-    "scan": "Judge Dockerfiles and Kubernetes manifests.",
+    "scan": "Judge Dockerfiles, images and Kubernetes manifests.",
     "explain": "Tell why a check exists and what to do.",
     "checks": "List the checks.",
     "policy": "Write and test policies in Rego.",
@@ -46,7 +46,7 @@ class _Commands(LazyGroup):
     VERSION, "-V", "--version", prog_name="kubeguard", message="%(prog)s %(version)s"
 )
 def kubeguard() -> None:
-    """One set of rules for Dockerfiles and Kubernetes manifests."""
+    """One set of rules for Dockerfiles, images and Kubernetes manifests."""
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from kubeguard.policy.names import suggest
 FOR_PEOPLE = "text"
 _WITH_CONTEXT = ("html", "markdown")
 _WITH_CHECKS = ("html", "json", "markdown", "sarif")
+_WITH_PACKAGES = ("cyclonedx",)
 _CONTEXT_LINES = 2
 _FILE_WIDTH = 100
 _STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1")
@@ -48,7 +50,9 @@ class Outputs(NamedTuple):
         """Check the outputs before the work begins. Raises UsageError."""
         chosen = tuple(formats) or ((FOR_PEOPLE, ""),)
         places: set[Path | None] = set()
-        for _, file in chosen:
+        for name, file in chosen:
+            if name in _WITH_PACKAGES and find_spec("cyclonedx") is None:
+                raise UsageError(f"{name}: its library is missing", "pip install kubeguard[sbom]")
             place = writable(file) if file else None
             if place in places:
                 what = file or "standard output"
@@ -65,6 +69,11 @@ class Outputs(NamedTuple):
     def tell_checks(self) -> bool:
         """Whether some of the formats tell which checks ran, so that all have to be loaded."""
         return any(name in _WITH_CHECKS for name, _ in self.formats)
+
+    @property
+    def tell_packages(self) -> bool:
+        """Whether some of the formats tell what images have installed."""
+        return any(name in _WITH_PACKAGES for name, _ in self.formats)
 
     def write(self, report: Report, context: Context) -> None:
         """Render every output. Raises KubeguardError when one cannot be written, after the rest."""

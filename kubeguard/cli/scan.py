@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,11 +15,13 @@ from kubeguard.cli.output import Outputs, note, parse_format, style
 from kubeguard.cli.progress import showing_progress
 from kubeguard.errors import UsageError
 from kubeguard.formats import FORMATS, Context
+from kubeguard.model.facts import Images
 from kubeguard.model.finding import Report
 from kubeguard.model.severity import Severity
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.policy import Policy
-from kubeguard.policy.sources import ENGINES, PolicySource
+from kubeguard.policy.sources import ENGINES, FactsSource, PolicySource
+from kubeguard.sources.images.transports import Look
 
 if TYPE_CHECKING:
     from kubeguard.cli.known import Known
@@ -36,6 +40,12 @@ class Flags(NamedTuple):
     write_baseline: str | None
     suppressions: bool
     jobs: int
+    platform: str
+    images: str
+    dockerfile: str | None
+    write_facts: str | None
+    verify_key: str | None
+    vulnerabilities: bool
     format: tuple[str, ...]
     color: str
     quiet: bool
@@ -148,6 +158,58 @@ def _filled(_: click.Context, option: click.Parameter, value: str | None) -> str
     help="Processes; 0 takes several when it pays.",
 )
 @click.option(
+    "--platform",
+    metavar="OS/ARCH",
+    default="",
+    help="Which image to take of one that is for several.  [default: the host's]",
+)
+@click.option(
+    "--dockerfile",
+    metavar="FILE",
+    type=_FILE,
+    callback=_filled,
+    help="What made the image: its findings are at the lines of this file.",
+)
+@click.option(
+    "--images",
+    type=click.Choice([look.value for look in Look]),
+    default=Look.NOWHERE.value,
+    help="Where to look for images that manifests name and TARGETS do not.  [default: none]",
+)
+@click.option(
+    "--facts",
+    multiple=True,
+    metavar="FILE",
+    type=_FILE,
+    help="Image facts to judge manifests by, in place of the images.  Repeatable.",
+)
+@click.option(
+    "--write-facts",
+    metavar="FILE",
+    type=_FILE,
+    callback=_filled,
+    help="Write down the facts of the images at hand.",
+)
+@click.option(
+    "--facts-key",
+    metavar="FILE",
+    type=_FILE,
+    callback=_filled,
+    help="The key (Ed25519, PEM) that signs image facts, or that they must be signed with.",
+)
+@click.option(
+    "--verify-key",
+    metavar="FILE",
+    type=_FILE,
+    callback=_filled,
+    help="The public key that images must be signed with, as cosign does.",
+)
+@click.option(
+    "--vulnerabilities",
+    is_flag=True,
+    help="Have Trivy look for the known vulnerabilities of images.",
+)
+@click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
@@ -167,13 +229,20 @@ def scan(
     policy_data: tuple[str, ...],
     rego_engine: str | None,
     opa_url: str | None,
+    facts: tuple[str, ...],
+    facts_key: str | None,
     **flags: object,
 ) -> None:
-    """Judge TARGETS: files, folders, or - for standard input (default: this folder)."""
+    """Judge TARGETS: files, folders, images, or - for standard input (default: this folder).
+
+    Images: docker-archive:FILE, oci-archive:FILE, oci:FOLDER, each with :NAME if need be, or
+    plainly the path; docker-daemon:NAME, docker://NAME.
+    """
     named = _named("--select", select), _named("--ignore", ignore)
     sources = _sources(policy, policy_data)
     choices = (profile, fail_on, kubernetes_version, *named, exclude)
-    options = Options(*choices, sources, rego_engine, opa_url)
+    given = FactsSource(facts, facts_key or "")
+    options = Options(*choices, sources, rego_engine, opa_url, given)
     raise SystemExit(_scan(targets, options, Flags(**flags)))  # type: ignore[arg-type]
 
 
@@ -196,6 +265,8 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
     if flags.quiet and flags.verbose:
         raise UsageError("--quiet and --verbose contradict each other")
     outputs = Outputs.of([parse_format(text) for text in flags.format])
+    if options.facts.key and not (options.facts.files or flags.write_facts or flags.config):
+        raise UsageError("--facts-key: a key for which facts?", "--facts or --write-facts")
     known = _known(flags)
     policy = api.load_policy(flags.config, options)
     with showing_progress() as progress:
@@ -205,6 +276,13 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
             suppress=flags.suppressions,
             context=outputs.context_lines,
             jobs=flags.jobs,
+            platform=flags.platform,
+            dockerfile=flags.dockerfile or "",
+            look=Look(flags.images),
+            known=_writer(flags.write_facts, policy.facts.key),
+            verify_key=flags.verify_key or "",
+            packages=outputs.tell_packages,
+            vulnerabilities=flags.vulnerabilities,
             found=progress.found,
         )
     told = known or flags.verbose or outputs.tell_checks
@@ -226,6 +304,14 @@ def _scan(targets: tuple[str, ...], options: Options, flags: Flags) -> int:
     if notes and not flags.quiet:
         note(notes)
     return exit_code(report, policy)
+
+
+def _writer(file: str | None, key: str) -> Callable[[Images], object] | None:
+    if file is None:
+        return None
+    from kubeguard.sources.images import facts
+
+    return partial(facts.write, file, key=key)
 
 
 def _known(flags: Flags) -> Known | None:

@@ -20,6 +20,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "gitlab": "GitLab Code Quality",
         "markdown": "a pull request comment",
         "html": "one self-contained page with filters",
+        "cyclonedx": "CycloneDX 1.6: what images have installed, without findings",
     }
 )
 """Every format and what it is for; its module is imported when it is asked for."""

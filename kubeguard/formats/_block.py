@@ -54,8 +54,8 @@ class Block:
         span = finding.location.span
         line, column = (str(span.line), f":{span.column:<3} ") if span else ("", "     ")
         message = printable(finding.message)
-        if not span:
-            message = f"{message} at {place(finding)}"
+        if not span and (where := place(finding)):
+            message = f"{message} at {where}"
         if not finding.counts:
             message = f"{message} [{settled(finding)}]"
         check = finding.check.id

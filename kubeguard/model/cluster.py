@@ -1,10 +1,11 @@
-"""What a cluster adds to an object before it runs: its version, and other objects' defaults."""
+"""What a cluster adds to an object before it runs: version, others' defaults, and images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from kubeguard.model.facts import NO_IMAGES, Images
 from kubeguard.model.node import Node
 
 NEWEST = (1, 37)
@@ -22,15 +23,21 @@ class Cluster:
     """The Kubernetes release as (major, minor), and defaults found in the same run.
 
     `service_accounts` maps (namespace, name) to the object, `limit_ranges` a namespace to its
-    objects; the namespace of an object that names none is ''.
+    objects; the namespace of an object that names none is ''. `images` are those one knows.
     """
 
     version: tuple[int, int] = NEWEST
     service_accounts: Mapping[tuple[str, str], Node] = field(default_factory=dict)
     limit_ranges: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
+    images: Images = NO_IMAGES
 
     @classmethod
-    def of(cls, objects: Iterable[Node], version: tuple[int, int] = NEWEST) -> Cluster:
+    def of(
+        cls,
+        objects: Iterable[Node],
+        version: tuple[int, int] = NEWEST,
+        images: Images = NO_IMAGES,
+    ) -> Cluster:
         """The cluster that the objects of a run describe; of two of a name the last one counts."""
         accounts: dict[tuple[str, str], Node] = {}
         ranges: dict[str, tuple[Node, ...]] = {}
@@ -43,7 +50,7 @@ class Cluster:
                 ranges[namespace] = (*ranges.get(namespace, ()), node)
             else:
                 accounts[namespace, node["metadata"]["name"].text] = node
-        return cls(version, accounts, ranges)
+        return cls(version, accounts, ranges, images)
 
     def ranges(self, namespace: str) -> tuple[Node, ...]:
         """The LimitRanges that rule a namespace; one that names none is meant for every object."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -84,6 +84,14 @@ class Command:
                 if len(name) == 2 and name[1] != "-" and _in_cluster(name[1], text):
                     return word
         return None
+
+
+def behind_shell(commands: Sequence[Command]) -> str:
+    """The program that a shell starts and keeps the signals from; '' when the last command takes
+    the shell's place with `exec`."""
+    if not commands or any(word.text == "exec" for word in commands[-1].wrappers):
+        return ""
+    return commands[0].program
 
 
 def _in_cluster(letter: str, text: str) -> bool:

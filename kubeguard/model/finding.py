@@ -13,6 +13,7 @@ from kubeguard.model.fix import Fix
 from kubeguard.model.identity import Identity
 from kubeguard.model.location import Location
 from kubeguard.model.node import Node, Subject
+from kubeguard.model.package import Inventory
 from kubeguard.model.severity import Profile, Severity
 from kubeguard.model.views import View
 
@@ -149,6 +150,8 @@ class Report:
     findings: tuple[Finding, ...] = ()
     faults: tuple[Fault, ...] = ()
     accounts: tuple[Account, ...] = ()
+    inventories: tuple[Inventory, ...] = ()
+    """Of each image, when somebody wants to know what is installed."""
 
     def at_least(self, floor: Severity) -> tuple[Finding, ...]:
         """The findings that count, at or above a severity."""

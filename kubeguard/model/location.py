@@ -35,11 +35,13 @@ class Location:
 
 @lru_cache(maxsize=4096)
 def dotted(path: Path) -> str:
-    """The path as kubectl writes it: `spec.containers[0].image`."""
+    """The path as kubectl writes it: `spec.containers[0].image`; one of a file is as it is."""
     text = ""
     for key in path:
         if isinstance(key, int):
             text += f"[{key}]"
+        elif key.startswith("/") and not text:
+            text = key
         elif _PLAIN_KEY.fullmatch(key):
             text += f".{key}" if text else key
         else:

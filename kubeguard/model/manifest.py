@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cached_property
 
 from kubeguard.model.cluster import STANDALONE, Cluster
+from kubeguard.model.facts import ImageFacts
 from kubeguard.model.image import ImageReference
 from kubeguard.model.location import Path
 from kubeguard.model.node import Node
@@ -158,6 +159,12 @@ class Container(View):
         text = self.node.get("image")
         return ImageReference.parse(text) if isinstance(text, str) and text else None
 
+    @cached_property
+    def facts(self) -> ImageFacts | None:
+        """What is known of the image it runs."""
+        images = self.cluster.images
+        return images.of(self.image) if images and self.image else None
+
     def setting(self, key: str) -> object:
         """The effective value of a securityContext field that pods pass on to containers."""
         value = self.own.get(key)
@@ -168,6 +175,21 @@ class Container(View):
         if self.own.get(key) is None and self.inherited.get(key) is not None:
             return self.workload.node["securityContext"][key]
         return self.node["securityContext"][key]
+
+
+class ShippedContainer(View):
+    """A container together with the image it runs: what neither of them shows alone."""
+
+    def __init__(self, container: Container, image: ImageFacts) -> None:
+        super().__init__(container.node)
+        self.container = container
+        self.image = image
+
+    @property
+    def uid(self) -> int | None:
+        """Who it runs as: `runAsUser`, else the image's user; None when that is not known."""
+        user = self.container.setting("runAsUser")
+        return user if type(user) is int else self.image.uid
 
 
 _LONGEST_NAME = 63

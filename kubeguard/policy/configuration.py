@@ -18,10 +18,10 @@ from kubeguard.policy.names import Names, suggest
 from kubeguard.policy.policy import Exemption, Policy, release
 from kubeguard.policy.schema import mistake, shown, validate
 from kubeguard.policy.selection import about_the_scan
-from kubeguard.policy.sources import EngineChoice, PolicySource
+from kubeguard.policy.sources import EngineChoice, FactsSource, PolicySource, TrivyChoice
 
 Choice = TypeVar("Choice", Profile, Severity)
-SCOPES = ("file", "kind", "namespace", "name", "container", "stage")
+SCOPES = ("file", "kind", "namespace", "name", "container", "stage", "vulnerability")
 FILE_NAMES = ("kubeguard.yaml", "kubeguard.yml")
 
 
@@ -108,7 +108,25 @@ def parse(node: Node, checks: Sequence[Check], policy: Policy | None = None) -> 
         non_waivable=frozenset(map(read.check, node["non_waivable"])),
         suppressions=tuple(map(read.exemption, node["suppressions"])),
         admission=_admission(node["webhook"], read),
+        facts=_facts(node["image_facts"], policy.root or File.cwd()),
+        trivy=_trivy(node["trivy"]),
     )
+
+
+def _facts(node: Node, root: File) -> FactsSource:
+    key = node["key"]
+    files = tuple(_beside(item, root) for item in node["files"])
+    return FactsSource(files, _beside(key, root) if key.exists else "")
+
+
+def _trivy(node: Node) -> TrivyChoice:
+    chosen: dict[str, Any] = {key: value.value for key, value in node.items()}
+    root = File(node.source.name).absolute().parent
+    if "/" in chosen.get("program", ""):  # a bare name is looked up in PATH
+        chosen["program"] = str(root / chosen["program"])
+    if "cache" in chosen:
+        chosen["cache"] = str(root / chosen["cache"])
+    return TrivyChoice(**chosen)
 
 
 def _admission(node: Node, read: _Reader) -> Admission:
@@ -151,6 +169,7 @@ class Options(NamedTuple):
     policies: tuple[PolicySource, ...] = ()
     rego_engine: str | None = None
     opa_url: str | None = None
+    facts: FactsSource = FactsSource()
 
 
 def with_rego(policy: Policy, options: Options) -> Policy:
@@ -168,8 +187,8 @@ def with_rego(policy: Policy, options: Options) -> Policy:
 def override(policy: Policy, options: Options, checks: Sequence[Check]) -> Policy:
     """The policy with the options of the command line, which win over the file.
 
-    `select` sets the file's `select` and `ignore` aside; `ignore` and `exclude` add to the file's.
-    `checks` is the whole catalogue, which only these two ask.
+    `select` sets the file's `select` and `ignore` aside; `ignore`, `exclude` and `facts` add to
+    the file's. `checks` is the whole catalogue, which only these two ask.
     """
     read = _Reader(Names(checks))
     if options.profile is not None:
@@ -182,8 +201,12 @@ def override(policy: Policy, options: Options, checks: Sequence[Check]) -> Polic
         chosen = frozenset(read.check_or_family(item) for item in _typed("select", options.select))
         policy = replace(policy, select=chosen, ignore=frozenset())
     ignored = frozenset(read.ignorable(item) for item in _typed("ignore", options.ignore))
+    given = options.facts
     return replace(
-        policy, ignore=policy.ignore | ignored, exclude=(*policy.exclude, *options.exclude)
+        policy,
+        ignore=policy.ignore | ignored,
+        exclude=(*policy.exclude, *options.exclude),
+        facts=FactsSource((*policy.facts.files, *given.files), given.key or policy.facts.key),
     )
 
 

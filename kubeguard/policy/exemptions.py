@@ -15,6 +15,7 @@ from kubeguard.model.location import Path, Span
 from kubeguard.model.manifest import Manifest, within
 from kubeguard.model.node import Node, Subject
 from kubeguard.model.reading import Reading
+from kubeguard.model.vulnerability import PACKAGES
 from kubeguard.policy.policy import Exemption
 from kubeguard.policy.stages import stages
 
@@ -36,6 +37,8 @@ class Bound:
         location = finding.location
         if not _about(self.exemption, finding.subject):
             return False
+        if self.exemption.vulnerability and not _names(self.exemption, finding):
+            return False
         if self.containers is not None and not any(
             document == location.document and within(location.path, path)
             for document, path in self.containers
@@ -49,7 +52,9 @@ class Bound:
 
 def bind(exemptions: Sequence[Exemption], root: File | None, reading: Reading) -> Iterator[Bound]:
     """The exemptions that have something in this input that they are about."""
-    nodes = (*reading.objects, *([reading.dockerfile.node] if reading.dockerfile else ()))
+    views = (*([reading.dockerfile] if reading.dockerfile else ()), *reading.images)
+    about = (problem.where for _, problem, _ in reading.problems)
+    nodes = (*reading.objects, *(view.node for view in views), *about)
     relative = ""
     for number, exemption in enumerate(exemptions):
         if exemption.file:
@@ -72,6 +77,13 @@ def _about(exemption: Exemption, subject: Subject) -> bool:
         and (not exemption.namespace or fnmatchcase(subject.namespace, exemption.namespace))
         and (not exemption.name or fnmatchcase(subject.name, exemption.name))
     )
+
+
+def _names(exemption: Exemption, finding: Finding) -> bool:
+    """Whether the finding is about a vulnerability that the exemption names; its identity is where
+    that is, also for one that is shown at a line of the Dockerfile."""
+    steps = str(finding.identity).split("\0")[3:]  # behind kind, namespace and name
+    return steps[:1] == [PACKAGES] and fnmatchcase(steps[-2], exemption.vulnerability)
 
 
 def _containers(exemption: Exemption, subjects: Sequence[Node]) -> Iterator[tuple[int, Path]]:

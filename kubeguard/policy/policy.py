@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from kubeguard.errors import UsageError
 from kubeguard.model.cluster import NEWEST, OLDEST
+from kubeguard.model.facts import NO_IMAGES, Images
 from kubeguard.model.finding import Suppression
 from kubeguard.model.node import Node
 from kubeguard.model.severity import Profile, Severity
 from kubeguard.model.verdict import Rules
 from kubeguard.policy.admission import Admission
-from kubeguard.policy.sources import EngineChoice, PolicySource
+from kubeguard.policy.sources import EngineChoice, FactsSource, PolicySource, TrivyChoice
 
 
 class Exemption(NamedTuple):
@@ -33,6 +34,7 @@ class Exemption(NamedTuple):
     name: str = ""
     container: str = ""
     stage: str = ""
+    vulnerability: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Policy:
 
     `fail_on` None never fails, `root` is the folder that file patterns are relative to (None: the
     working directory), `exclude` holds .gitignore patterns, `rules` are the policies in Rego when
-    there are any, loaded, `admission` is how the webhook answers.
+    there are any, loaded, `admission` is how the webhook answers, `images` are those that the
+    files of `facts` describe, `trivy` is how known vulnerabilities are asked for.
     """
 
     profile: Profile = Profile.RESTRICTED
@@ -58,6 +61,9 @@ class Policy:
     rego: EngineChoice = field(default_factory=EngineChoice)
     rules: Rules | None = None
     admission: Admission = field(default_factory=Admission)
+    facts: FactsSource = field(default_factory=FactsSource)
+    images: Images = NO_IMAGES
+    trivy: TrivyChoice = field(default_factory=TrivyChoice)
     root: File | None = None
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with the shape of kubeguard.yaml, in one sentence with its place."""
+"""What is wrong with the shape of a file of settings, in one sentence with its place."""
 
 from __future__ import annotations
 
@@ -17,22 +17,33 @@ if TYPE_CHECKING:
 
 SCHEMA = File(__file__).with_name("kubeguard.schema.json")
 """Published for editors; JSON Schema draft 2020-12."""
-_TYPES = {"array": "a list", "object": "a mapping", "string": "text"}
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "text",
+}
 _PATTERNS = {
+    "host": "a DNS name such as questions.example.com",
+    "image": "an image such as registry.example.com/app@sha256:...",
     "kind": "a kind without its group, such as Role",
     "kubernetes_version": "a release such as 1.33",
+    "namespace": "a name that a namespace can have",
+    "training_image": "an image such as registry.example.com/app@sha256:...",
     "until": "a date such as 2027-01-31",
 }
 
 
-def validate(node: Node) -> None:
+def validate(node: Node, schema: File = SCHEMA) -> None:
     """Raise UsageError for the first thing, in the order of the text, that the schema refuses.
 
     What is missing comes last: the usual reason is a misspelt key.
     """
     from jsonschema import Draft202012Validator
 
-    errors = list(Draft202012Validator(_schema()).iter_errors(node.value))
+    errors = list(Draft202012Validator(_loaded(schema)).iter_errors(node.value))
     wrong = [error for error in errors if error.validator != "required"] or errors
     if wrong:
         raise mistake(*min((_explain(node, error) for error in wrong), key=_order))
@@ -67,8 +78,8 @@ def shown(value: object) -> str:
 
 
 @cache
-def _schema() -> Any:
-    return json.loads(SCHEMA.read_text(encoding="utf-8"))
+def _loaded(schema: File) -> Any:
+    return json.loads(schema.read_text(encoding="utf-8"))
 
 
 def _span(node: Node, key: bool) -> Span | None:
@@ -124,6 +135,8 @@ def _sentence(name: str, rule: str, allowed: Any, value: object) -> tuple[str, s
     if rule == "type":
         hint = f"write [{value}]" if allowed == "array" and isinstance(value, str) else ""
         return f"{name} is {shown(value)}, not {_TYPES[allowed]}", hint
+    if rule == "exclusiveMinimum":
+        return f"{name} is {shown(value)}, and has to be more than {allowed}", ""
     if rule == "pattern" and last in _PATTERNS:
         return f"{name} is {shown(value)}, not {_PATTERNS[last]}", ""
     return f"{name} is empty", ""

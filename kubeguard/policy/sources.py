@@ -1,4 +1,4 @@
-"""Where policies in Rego come from, and the engine that evaluates them, as the user chose."""
+"""What others know and judge, as the user chose: policies in Rego, image facts, Trivy."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ class PolicySource(NamedTuple):
     key: str = ""
 
 
+class FactsSource(NamedTuple):
+    """Files of image facts, and the file with the key that they must be signed with."""
+
+    files: tuple[str, ...] = ()
+    key: str = ""
+
+
 class EngineChoice(NamedTuple):
     """`rego:` in kubeguard.yaml, and the options `--rego-engine` and `--opa-url`.
 
@@ -37,3 +44,18 @@ class EngineChoice(NamedTuple):
     allow: frozenset[str] = frozenset()
     seconds: float = 5.0
     memory: int = 1024
+
+
+class TrivyChoice(NamedTuple):
+    """`trivy:` in kubeguard.yaml.
+
+    `program` is a path, or a name that is looked up in PATH; `cache` is the folder of its
+    databases ('' where Trivy keeps it), `offline` whether it may fetch nothing, `seconds` what it
+    may take for one image, `database_days` how old its database may be.
+    """
+
+    program: str = "trivy"
+    cache: str = ""
+    offline: bool = True
+    seconds: float = 600.0
+    database_days: float = 7.0

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubeguard.errors import SourceError, UsageError
 from kubeguard.model.finding import Outcome
@@ -18,7 +18,13 @@ from kubeguard.model.trouble import TroubleKind
 from kubeguard.sources.budget import BUDGET, Budget
 from kubeguard.sources.decode import is_binary
 from kubeguard.sources.ignore import Ignore, repository
+from kubeguard.sources.images import transports
+from kubeguard.sources.images.transports import Target, Transport
 from kubeguard.sources.text import failed, named, read
+
+if TYPE_CHECKING:
+    from kubeguard.sources.images.platforms import Platform
+    from kubeguard.sources.images.signatures import PublicKey
 
 _PIPE_SECONDS = 60.0
 _CHUNK = 1 << 20
@@ -37,6 +43,8 @@ class Entry(NamedTuple):
     """Bytes, as far as the file system knows."""
     skip: str = ""
     fail: str = ""
+    image: Target | None = None
+    """Where images are, when that is what the entry is."""
 
 
 def find(targets: Iterable[str], excludes: Iterable[tuple[Path, str]] = ()) -> Iterator[Entry]:
@@ -47,8 +55,13 @@ def find(targets: Iterable[str], excludes: Iterable[tuple[Path, str]] = ()) -> I
         if target == "-":
             yield Entry("-", "-", asked_for=True)
             continue
+        image = transports.target(target)
+        if image and not image.transport.has_path:
+            yield Entry(target, "", image=image)
+            continue
+        path = image.path if image else target
         try:
-            status = os.stat(target)
+            status = os.stat(path)
         except OSError as error:
             reason = _reason(error)
             if isinstance(error, FileNotFoundError) and not os.path.islink(target):
@@ -56,15 +69,44 @@ def find(targets: Iterable[str], excludes: Iterable[tuple[Path, str]] = ()) -> I
                 raise UsageError(f"{target or repr(target)}: {reason}", hint) from None
             yield Entry(_shown(target), target, fail=reason)
             continue
-        if stat.S_ISDIR(status.st_mode):
+        if image or _holds_images(path, status):
+            where = image or Target(Transport.ANY, path)
+            yield Entry(_shown(target), path, size=status.st_size, image=where)
+        elif stat.S_ISDIR(status.st_mode):
             yield from _Walk(ignore, seen).folder(target)
         elif _first_time(status, seen):
             in_chart = _in_chart(target)
             yield Entry(_shown(target), target, in_chart, asked_for=True, size=status.st_size)
 
 
-def load(entry: Entry, budget: Budget = BUDGET) -> Reading:
-    """Read one entry; every failure is a Reading."""
+def _holds_images(path: str, status: os.stat_result) -> bool:
+    """Whether a file that the user named begins as an archive, or a folder is an OCI layout."""
+    if stat.S_ISDIR(status.st_mode):
+        return transports.is_layout(path)
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return transports.begins_as_archive(file.read(transports.HEAD))
+    except OSError:
+        return False  # told when it is loaded
+
+
+def load(
+    entry: Entry,
+    budget: Budget = BUDGET,
+    platform: Platform | None = None,
+    packages: bool = False,
+    key: PublicKey | None = None,
+) -> Reading:
+    """Read one entry; every failure is a Reading. `platform` is which of an image's to take,
+    `packages` whether to find out what it has installed, `key` what it must be signed with."""
+    if entry.image:
+        from kubeguard.sources.images.budget import IMAGE_BUDGET, WITH_PACKAGES
+        from kubeguard.sources.images.reading import read as read_images
+
+        limits = WITH_PACKAGES if packages else IMAGE_BUDGET
+        return read_images(entry.name, entry.image, platform, limits, key)
     if entry.skip:
         return Reading(entry.name, Outcome.SKIPPED, "other", entry.skip)
     if entry.fail:

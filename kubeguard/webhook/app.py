@@ -26,6 +26,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(ms|s|m)", re.ASCII)
+_MOST_UNRECORDED = 64
+"""Reviews that wait for the disk; what comes while it is slower than that is not kept."""
 
 
 class Limits(NamedTuple):
@@ -63,7 +65,10 @@ class App:
         health: Health,
         limits: Limits = Limits(),  # noqa: B008 - a constant
         recorder: Recorder | None = None,
+        leaving: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`leaving` says whether another process takes over: connections of HTTP/1.1 then end with
+        the answer, and not while the next request is on its way."""
         self.hook = hook
         self.metrics = metrics
         self.journal = journal
@@ -72,6 +77,9 @@ class App:
         self.recorder = recorder
         self._in_flight = 0
         self._threads = ThreadPoolExecutor(limits.threads, "judge")
+        self._leaving = leaving
+        self._recording = ThreadPoolExecutor(1, "record")
+        self._unrecorded = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -82,7 +90,8 @@ class App:
             except RefusedError as error:
                 self.metrics.refused(error.status)
                 status, kind, body = error.status, b"text/plain", f"{error}\n".encode()
-            await _send(send, status, kind, body)
+            last = self._leaving() and scope["http_version"] != "2"
+            await _send(send, status, kind, body, _LAST if last else ())
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes]:
         path, method = scope["path"], scope["method"]
@@ -117,8 +126,9 @@ class App:
         spent = time.perf_counter() - start
         self.metrics.answered(request, answered, spent)
         self.journal.answered(request, answered, spent)
-        if self.recorder:
-            asyncio.get_running_loop().run_in_executor(self._threads, self._record, body)
+        if self.recorder and self._unrecorded < _MOST_UNRECORDED:
+            self._unrecorded += 1
+            self._recording.submit(self._record, body)
         told = {**answered.response.annotations, "milliseconds": f"{spent * 1000:.2f}"}
         return encode(request.uid, answered.response._replace(annotations=told))
 
@@ -129,6 +139,8 @@ class App:
             self.recorder.keep(body, f"{time.time_ns():020}")
         except OSError as error:
             self.journal.event("fault", why=f"a review cannot be kept: {error}")
+        finally:
+            self._unrecorded -= 1
 
     async def _judged(self, request: Request, seconds: float) -> Answered:
         """A judgement within the time that is left, or an answer without one."""
@@ -186,7 +198,11 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-async def _send(send: Send, status: int, kind: bytes, body: bytes) -> None:
-    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+_Headers = tuple[tuple[bytes, bytes], ...]
+_LAST: _Headers = ((b"connection", b"close"),)
+
+
+async def _send(send: Send, status: int, kind: bytes, body: bytes, more: _Headers = ()) -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

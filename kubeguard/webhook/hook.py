@@ -65,6 +65,7 @@ def fingerprint(policy: Policy, checks: Iterable[Check]) -> str:
         *(sorted(each) for each in (policy.select, policy.ignore, policy.non_waivable)),
         *(sorted(policy.severities.items()), sorted(policy.parameters.items())),
         [(e.checks, e.suppression, *e[3:]) for e in policy.suppressions],
+        *policy.images,
     )
     key.update(repr(said).encode())
     return key.hexdigest()

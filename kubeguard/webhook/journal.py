@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,7 +51,8 @@ class Journal:
         """A line about anything else."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": time, "event": event, **said}
-        self._write(orjson.dumps(line, default=str) + b"\n")
+        with suppress(OSError):  # a full disk is no reason to answer otherwise
+            self._write(orjson.dumps(line, default=str) + b"\n")
 
 
 def to_standard_output(line: bytes) -> None:

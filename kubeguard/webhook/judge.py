@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from kubeguard import engine
 from kubeguard.model.bundle import Bundle
+from kubeguard.model.facts import Images
 from kubeguard.model.finding import Check, Finding, Outcome, Report
 from kubeguard.model.node import Node
 from kubeguard.model.reading import Reading
@@ -144,11 +145,12 @@ class Judge:
         asked = tuple(check for check in chosen if _is_asked(check))
         rules = policy.rules
         if not rules or not rules.checks:
-            return _Court(asked, self.policy.kubernetes_version)
+            return _Court(asked, policy.kubernetes_version, policy.images)
         of_rules = {check.id for check in rules.checks}
         theirs = tuple(check for check in chosen if check.id in of_rules)
         built_in = tuple(check for check in asked if check.id not in of_rules)
-        return _Court(built_in, policy.kubernetes_version, partial(self._ask_rules, theirs))
+        ask = partial(self._ask_rules, theirs)
+        return _Court(built_in, policy.kubernetes_version, policy.images, ask)
 
     def _ask_rules(self, chosen: Sequence[Check], views: Sequence[View]) -> Verdict:
         assert self.policy.rules
@@ -164,15 +166,20 @@ class Judge:
 
 
 class _Court(NamedTuple):
-    """The checks of one profile, and how policies in Rego are asked."""
+    """The checks of one profile, the images known, and how policies in Rego are asked."""
 
     checks: tuple[Check, ...]
     version: tuple[int, int]
+    images: Images
     rules: Callable[[Sequence[View]], Verdict] | None = None
 
     def settings(self, suppressions: engine.Suppressions | None) -> engine.Settings:
         return engine.Settings(
-            self.version, policies=self.rules, suppressions=suppressions, whole=False
+            self.version,
+            policies=self.rules,
+            suppressions=suppressions,
+            whole=False,
+            images=self.images,
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from kubeguard.webhook.authority import (
+from kubeguard.cluster.authority import (
     Pair,
     State,
     advanced,

@@ -40,15 +40,18 @@ from kubeguard.webhook.judge import Labels
 from kubeguard.webhook.metrics import Metrics
 from kubeguard.webhook.records import Recorder
 from kubeguard.webhook.rotation import Names, Rotation
+from kubeguard.webhook.silent import end_silent_connections
 
 _LOOK = 1.0
 """Seconds between looks at the files."""
-_OVERLAP = 1.0
-"""Seconds that a new process has to begin before the old one ends."""
+_OVERLAP = 2.0
+"""Seconds that a new process has to begin, and clients to leave the old one, before it ends."""
 _PATIENCE = 60.0
 """Seconds to wait for a first certificate."""
-_ROTATE = 60.0
-"""Seconds between looks at the certificate in the cluster."""
+_ROTATE = 10.0
+"""Seconds between looks at the certificate in the cluster: a clock may jump past its end."""
+_CONNECTIONS = 16_384
+"""At a time; beyond it nobody is let in, so it has to be more than a stranger opens for fun."""
 _HEADERS = 5_000
 """Milliseconds to read the headers of a request."""
 _ERROR_BYTES = 4096
@@ -100,6 +103,7 @@ class _Supervisor:
         self.journal = Journal(to_standard_output)
         self.kept = Kept(folder)
         self.error = _Shared()
+        self.round = _Shared()
         self.pair = self._managed(folder) if serving.managed else serving.pair
         self.expires = self.kept.take(self.pair) if self.pair else 0.0
         self.loaded = load(serving.config, serving.options)
@@ -124,6 +128,7 @@ class _Supervisor:
             ssl_protocol_min=SSLProtocols.tls12,
             ssl_ca=self.serving.client_ca,
             ssl_client_verify=self.serving.client_ca is not None,
+            backpressure=_CONNECTIONS,
             respawn_failed_workers=True,
             respawn_interval=_OVERLAP,
             workers_kill_timeout=30,
@@ -173,11 +178,16 @@ class _Supervisor:
     def app(self) -> App:
         """What the lower process serves; this runs in it."""
         _end_with_parent()
+        end_silent_connections(self.serving.port)
         policy, checks = self.loaded
         hook = Webhook(policy, checks, self._labels())
         health = Health(hook.policy, self.expires, self.error.get)
         recorder = Recorder(self.serving.record) if self.serving.record else None
-        return App(hook, Metrics(), self.journal, health, self.serving.limits, recorder)
+        begun = self.round.get()
+        return App(
+            *(hook, Metrics(), self.journal, health, self.serving.limits, recorder),
+            leaving=lambda: self.round.get() != begun,
+        )
 
     def _labels(self) -> Labels:
         if not self.loaded.policy.admission.labels:
@@ -191,6 +201,7 @@ class _Supervisor:
     def reload(self) -> None:
         """Take what lies on the disk, as far as it is whole."""
         self.seen = self._look()
+        self.round.set(str(time.monotonic_ns()))
         try:
             loaded = load(self.serving.config, self.serving.options)
             if self.pair:
@@ -219,6 +230,8 @@ class _Supervisor:
         if self.serving.config:
             yield Path(self.serving.config)
         yield from self.pair or ()
+        facts = self.loaded.policy.facts
+        yield from map(Path, (*facts.files, *filter(None, [facts.key])))
         for source in self.loaded.policy.policies:
             path = Path(source.path)
             yield path

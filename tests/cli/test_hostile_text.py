@@ -53,7 +53,7 @@ def test_no_format_emits_a_control_character(cli: Cli, more: list[str]) -> None:
     for name in FORMATS:
         text = Path(f"out.{name}").read_text()
         assert raw(text) == [], name
-        assert "evil" in text
+        assert "evil" in text or name == "cyclonedx"  # which names no object
 
 
 @pytest.mark.usefixtures("_hostile")

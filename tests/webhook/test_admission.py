@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from clusters import LABEL, Hook, config_map, make_namespace, serving
 from control_plane import ControlPlane
+from objects import container, deployment, pod, spec
 
 pytestmark = pytest.mark.cluster
 
@@ -40,57 +40,6 @@ def hook(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def name() -> str:
     return f"n{time.monotonic_ns()}"
-
-
-def container(**more: Any) -> dict[str, Any]:
-    """A container in which there is nothing to find."""
-    return {
-        "name": "web",
-        "image": "registry.example/web:1.4.2",
-        "resources": {
-            "requests": {"cpu": "10m", "memory": "16Mi"},
-            "limits": {"memory": "16Mi"},
-        },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "runAsNonRoot": True,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        **more,
-    }
-
-
-def spec(**more: Any) -> dict[str, Any]:
-    return {
-        "automountServiceAccountToken": False,
-        "serviceAccountName": "web",
-        "containers": [container()],
-        **more,
-    }
-
-
-def pod(name: str, **more: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": spec(**more),
-    }
-
-
-def deployment(name: str, **more: Any) -> dict[str, Any]:
-    labels = {"app": name}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": spec(**more)},
-        },
-    }
 
 
 def test_nothing_to_find_is_admitted_without_a_word(hook: Hook, name: str) -> None:
@@ -190,6 +139,17 @@ def test_entering_a_pod_is_denied_where_the_policy_says_so(hook: Hook, name: str
     assert "KG4201: somebody runs a command in container 'web' of a running pod" in answer.message
 
 
+def test_both_ways_into_a_pod_are_denied(hook: Hook, name: str) -> None:
+    """kubectl tries a WebSocket first (GET) and then SPDY (POST)."""
+    assert hook.ask("POST", PODS, pod(name)).status == 201
+    for method in ("GET", "POST"):
+        answer = hook.ask(method, f"{PODS}/{name}/exec?command=sh&stdin=true")
+        assert answer.status == 403
+        (review,) = answer.reviews
+        assert review["operation"] == "CONNECT"
+        assert review["deny"] == ["KG4201"]
+
+
 def test_a_port_is_forwarded_with_a_warning(hook: Hook, name: str) -> None:
     assert hook.ask("POST", PODS, pod(name)).status == 201
     answer = hook.ask("POST", f"{PODS}/{name}/portforward?ports=80")
@@ -202,6 +162,34 @@ def test_deletions_are_never_judged(hook: Hook, name: str) -> None:
     assert answer.status == 200
     answer = hook.ask("DELETE", f"{PODS}?labelSelector=app={name}")
     assert answer.status == 200
+
+
+def test_a_collection_is_deleted_review_by_review_without_a_name(hook: Hook, name: str) -> None:
+    for n in range(2):
+        body = pod(f"{name}-{n}")
+        body["metadata"]["labels"]["app"] = name
+        assert hook.ask("POST", PODS, body).status == 201
+    answer = hook.ask("DELETE", f"{PODS}?labelSelector=app={name}")
+    assert answer.status == 200
+    assert len(answer.reviews) >= 2
+    said = {(r["operation"], r["object"], r["verdict"]) for r in answer.reviews}
+    assert said == {("DELETE", "Pod actions/", "allow")}
+
+
+def test_an_eviction_is_no_matter(hook: Hook, name: str) -> None:
+    assert hook.ask("POST", PODS, pod(name)).status == 201
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}}
+    answer = hook.ask("POST", f"{PODS}/{name}/eviction", body)
+    assert (answer.status, answer.warnings) == (201, [])
+    review = answer.reviews[0]
+    assert (review["object"], review["verdict"]) == (f"pods/eviction of actions/{name}", "allow")
+
+
+@pytest.mark.parametrize("kind", ["Validating", "Mutating"])
+def test_nobody_asks_about_webhooks(hook: Hook, name: str, kind: str) -> None:
+    path = f"/apis/admissionregistration.k8s.io/v1/{kind.lower()}webhookconfigurations"
+    answer = hook.ask("POST", f"{path}?dryRun=All", {"metadata": {"name": name}})
+    assert (answer.status, answer.reviews) == (201, [])
 
 
 def test_names_that_are_made_up_later(hook: Hook) -> None:
@@ -218,6 +206,18 @@ def test_server_side_apply(hook: Hook, name: str) -> None:
     answer = hook.ask("PATCH", path, deployment(name, hostIPC=True), APPLY)
     assert answer.status == 403
     assert "KG3003" in answer.message
+
+
+def test_server_side_apply_over_client_side_apply(hook: Hook, name: str) -> None:
+    """Each review on the way judges the same object, and none denies what was there before."""
+    breakglass = hook.user("breakglass-1")
+    path = f"{DEPLOYMENTS}/{name}"
+    hook.ask("POST", DEPLOYMENTS, deployment(name, hostPID=True), user=breakglass)
+    applied = f"{path}?fieldManager=test&force=true"
+    answer = hook.ask("PATCH", applied, deployment(name, hostPID=True), APPLY)
+    assert answer.status == 200
+    assert {review["verdict"] for review in answer.reviews} == {"allow"}
+    assert any("KG3002" in warning for warning in answer.warnings)
 
 
 def test_a_kind_that_nobody_has_heard_of(hook: Hook, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -44,6 +45,7 @@ class Client:
 
     def __init__(self, webhook: Any = None, limits: Limits = Limits(), **more: Any) -> None:  # noqa: B008
         self.lines: list[bytes] = []
+        self.sent: list[dict[str, Any]] = []
         webhook = webhook or hook()
         health = more.pop("health", None) or Health(webhook.policy)
         self.app = App(webhook, Metrics(), Journal(self.lines.append), health, limits, **more)
@@ -51,7 +53,7 @@ class Client:
     async def ask(
         self, method: str, path: str, body: bytes | Events = b"", query: bytes = b""
     ) -> tuple[int, bytes]:
-        sent: list[dict[str, Any]] = []
+        sent = self.sent = []
 
         async def once() -> dict[str, Any]:
             return {"type": "http.request", "body": body, "more_body": False}
@@ -59,7 +61,8 @@ class Client:
         async def send(event: Any) -> None:
             sent.append(event)
 
-        scope = {"type": "http", "method": method, "path": path, "query_string": query}
+        scope = {"type": "http", "http_version": "1.1", "method": method, "path": path}
+        scope["query_string"] = query
         await self.app(scope, once if isinstance(body, bytes) else body, send)
         return sent[0]["status"], sent[1]["body"]
 
@@ -204,6 +207,42 @@ def test_a_record_that_cannot_be_kept_changes_no_answer(tmp_path: Any) -> None:
 
     assert asyncio.run(asked())[0] == 200
     assert "No space left on device" in client.journal[-1]["why"]
+
+
+def test_a_log_that_cannot_be_written_changes_no_answer() -> None:
+    def full(_: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    client = Client()
+    client.app.journal = Journal(full)
+    assert client.post()[0] == 200
+
+
+def test_a_disk_that_hangs_holds_neither_answers_nor_memory() -> None:
+    released, kept = threading.Event(), []
+
+    class Hanging(Recorder):
+        def __init__(self) -> None:
+            pass
+
+        def keep(self, body: bytes, stamp: str) -> None:
+            released.wait(10)
+            kept.append(body)
+
+    client = Client(recorder=Hanging())
+    try:
+        assert [client.post()[0] for _ in range(100)] == [200] * 100
+    finally:
+        released.set()
+    client.app._recording.shutdown()
+    assert len(kept) == 64
+
+
+@pytest.mark.parametrize("leaving", [False, True])
+def test_connections_end_with_an_answer_once_another_process_takes_over(leaving: bool) -> None:
+    client = Client(leaving=lambda: leaving)
+    client.post()
+    assert ((b"connection", b"close") in client.sent[0]["headers"]) is leaving
 
 
 def test_uvicorn_and_others_begin_and_end_with_a_lifespan() -> None:

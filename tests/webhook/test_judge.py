@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from reviews import POD, ask, hook, said
 
+from kubeguard.errors import SourceError
 from kubeguard.model.bundle import Bundle
+from kubeguard.model.facts import ImageFacts
 from kubeguard.policy.policy import Policy
 from kubeguard.registry import load_checks
 from kubeguard.rego.engines.process import WORKER
+from kubeguard.sources.images import facts
 from kubeguard.webhook.hook import Webhook, fingerprint
 from kubeguard.webhook.review import BadReviewError, decode
 
@@ -319,3 +324,43 @@ def test_two_policies_have_two_fingerprints(tmp_path: Path) -> None:
     assert len(found) == len(every)
     checks = [c for c in load_checks() if c.on is not Bundle]
     assert fingerprint(Policy(), checks) == fingerprint(Policy(), tuple(checks))
+
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop, uid: u-2}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          command: [bash]
+          securityContext: {runAsNonRoot: true}
+"""
+
+
+def test_a_deployment_is_judged_with_the_facts_of_its_image(tmp_path: Path) -> None:
+    image = ImageFacts(
+        "sha256:1", names=("registry.example/web:1",), user="app", programs=(), path=("/bin",)
+    )
+    facts.write(str(tmp_path / "facts.json"), [image._replace(uid=None)])
+    webhook = hook("image_facts: {files: [facts.json]}", tmp_path)
+
+    answered = ask(webhook, DEPLOYMENT)
+
+    assert said(answered)["deny"] >= {"KG2502", "KG2507"}
+    assert "image's user is a name, 'app'" in answered.response.message
+    assert not {"KG2502", "KG2507"} & set.union(*said(ask(hook(), DEPLOYMENT)).values())
+    assert webhook.policy != hook().policy
+
+
+def test_facts_without_the_signature_asked_for_are_no_policy(tmp_path: Path) -> None:
+    facts.write(str(tmp_path / "facts.json"), [])
+    key = Ed25519PrivateKey.generate().public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "facts.pub").write_bytes(pem)
+
+    with pytest.raises(SourceError, match="not signed"):
+        hook("image_facts: {files: [facts.json], key: facts.pub}", tmp_path)

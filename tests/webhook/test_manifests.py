@@ -162,7 +162,7 @@ def test_a_configuration_that_a_pod_could_not_load_is_refused(tmp_path: Path) ->
     command = [sys.executable, "-m", "kubeguard", "webhook", "manifests", "--config"]
     done = subprocess.run([*command, tmp_path / "kubeguard.yaml"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert re.search("names policies in files .*, which a pod does not have", done.stderr)
+    assert re.search("names a file that a pod does not have: .*rules.rego", done.stderr)
 
 
 @pytest.mark.cluster

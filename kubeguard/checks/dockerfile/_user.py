@@ -1,6 +1,16 @@
 """Who a container of the image runs as."""
 
-from kubeguard.checks.kit import Dockerfile, Edit, Fix, Grade, Instruction, Node, Stage, advise
+from kubeguard.checks.kit import (
+    Dockerfile,
+    Edit,
+    Fix,
+    Grade,
+    Instruction,
+    Node,
+    Stage,
+    advise,
+    users,
+)
 
 NOBODY = "65532:65532"
 _HINT = "run as a user of its own, by number: USER 65532:65532"
@@ -11,23 +21,16 @@ def last_user(dockerfile: Dockerfile) -> Instruction | None:
     """The USER in force at the end, inherited from an earlier stage where that is the base."""
     final = dockerfile.final
     for stage in dockerfile.lineage(final) if final else ():
-        users = tuple(stage.all("USER"))
-        if users:
-            return users[-1]
+        found = tuple(stage.all("USER"))
+        if found:
+            return found[-1]
     return None
 
 
 def name_of(user: Instruction) -> str | None:
     """The user without its group; None when a variable decides."""
     value = user.words[0].value if user.words else None
-    return None if value is None else value.partition(":")[0].strip()
-
-
-def is_root(user: str) -> bool:
-    """Root by any spelling, and the administrator of Windows images."""
-    return user.lower() in ("root", "containeradministrator") or (
-        user.lstrip("+").isdecimal() and int(user) == 0
-    )
+    return None if value is None else users.name_of(value)
 
 
 def step_down(stage: Stage) -> Fix:

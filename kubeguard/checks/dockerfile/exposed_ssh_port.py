@@ -1,11 +1,9 @@
 """A container with an SSH server has a second door, with its own keys and no audit log."""
 
-import re
 from collections.abc import Iterator
 
+from kubeguard.checks import kit
 from kubeguard.checks.kit import Instruction, Problem, Severity, advise, check
-
-_PORTS = re.compile(r"(?i)(\d{1,5})(?:-(\d{1,5}))?(?:/tcp)?")
 
 
 @check(
@@ -20,9 +18,7 @@ def exposed_ssh_port(
     instruction: Instruction, *, ports: tuple[int, ...] = (22,)
 ) -> Iterator[Problem]:
     for word in instruction.words if instruction.keyword == "EXPOSE" else ():
-        found = _PORTS.fullmatch(word.text)
-        if found:
-            first, last = int(found[1]), int(found[2] or found[1])
-            if any(first <= port <= last for port in ports):
-                message = f"EXPOSE {word.text} announces an SSH server in the container"
-                yield Problem(word.node, message, advise("use kubectl exec, and leave sshd out"))
+        announced = kit.ports.tcp(word.text)
+        if any(port in announced for port in ports):
+            message = f"EXPOSE {word.text} announces an SSH server in the container"
+            yield Problem(word.node, message, advise("use kubectl exec, and leave sshd out"))

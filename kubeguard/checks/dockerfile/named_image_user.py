@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from kubeguard.checks.dockerfile._options import settings
-from kubeguard.checks.dockerfile._user import is_root, last_user, name_of
-from kubeguard.checks.kit import Dockerfile, Fix, Problem, Severity, Word, advise, check, put
+from kubeguard.checks.dockerfile._user import last_user, name_of
+from kubeguard.checks.kit import Dockerfile, Fix, Problem, Severity, Word, advise, check, put, users
 
 
 @check(
@@ -18,7 +18,7 @@ from kubeguard.checks.kit import Dockerfile, Fix, Problem, Severity, Word, advis
 def named_image_user(dockerfile: Dockerfile) -> Iterator[Problem]:
     user = last_user(dockerfile)
     name = name_of(user) if user else None
-    if not user or not name or name.isdecimal() or is_root(name) or name == "ContainerUser":
+    if not user or not name or not users.is_unproven(name):
         return
     word = user.words[0]
     message = f"runAsNonRoot cannot be proven for the user {name!r}: only a number shows it"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from kubeguard.checks.dockerfile._user import is_root, last_user, name_of, step_down
-from kubeguard.checks.kit import Dockerfile, Problem, Severity, check
+from kubeguard.checks.dockerfile._user import last_user, name_of, step_down
+from kubeguard.checks.kit import Dockerfile, Problem, Severity, check, users
 
 
 @check(
@@ -17,6 +17,6 @@ from kubeguard.checks.kit import Dockerfile, Problem, Severity, check
 def root_image_user(dockerfile: Dockerfile) -> Iterator[Problem]:
     user = last_user(dockerfile)
     name = name_of(user) if user else None
-    if user and dockerfile.final and name and is_root(name):
+    if user and dockerfile.final and name and users.is_root(name):
         message = f"the image runs as root: the last USER is {user.words[0].text!r}"
         yield Problem(user.words[0].node, message, step_down(dockerfile.final))

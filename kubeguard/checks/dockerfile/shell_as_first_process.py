@@ -16,6 +16,7 @@ from kubeguard.checks.kit import (
     Profile,
     Severity,
     advise,
+    behind_shell,
     check,
 )
 
@@ -34,10 +35,9 @@ def shell_as_first_process(dockerfile: Dockerfile) -> Iterator[Problem]:
     started = _started(dockerfile)
     if started is None or started.json_form or not started.words or _chosen(dockerfile):
         return
-    commands = started.commands
-    if commands and not any(word.text == "exec" for word in commands[-1].wrappers):
-        program = commands[0].program[:40]
-        message = f"{started.keyword} starts {program!r} behind a shell that keeps the signals"
+    program = behind_shell(started.commands)
+    if program:
+        message = f"{started.keyword} starts {program[:40]!r} behind a shell that keeps the signals"
         yield Problem(started.words[0].node, message, _fix(started))
 
 

@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from kubeguard.checks.kit import Container, Grade, Problem, Severity, Workload, advise, check, put
+from kubeguard.checks.kit import (
+    Container,
+    Grade,
+    ImageFacts,
+    Node,
+    Problem,
+    Severity,
+    Workload,
+    advise,
+    check,
+    put,
+)
 from kubeguard.checks.workload._ids import is_root
 from kubeguard.checks.workload._user_namespaces import shielded
 
@@ -44,4 +55,20 @@ def _problem(container: Container) -> Problem:
     if type(user) is int and user > 0:
         message = f"{container} runs as UID {user}, but nothing refuses root if that changes"
         return Problem(where, message, put(where, True))
-    return Problem(where, f"{container} may run as root", put(where, True, grade=Grade.UNSAFE))
+    image = container.facts
+    if image is None or user is not None:
+        return Problem(where, f"{container} may run as root", put(where, True, grade=Grade.UNSAFE))
+    return _known(container, image, where)
+
+
+def _known(container: Container, image: ImageFacts, where: Node) -> Problem:
+    """The image is known, and decides."""
+    if image.uid == 0:
+        message = f"{container} runs as root, which is its image's user"
+        return Problem(where, message, put(where, True, grade=Grade.UNSAFE))
+    who = f"UID {image.uid}" if image.uid else repr(image.user[:40])
+    message = f"{container} runs as {who} by its image, but nothing refuses root if that changes"
+    if image.user.partition(":")[0].isdecimal():
+        return Problem(where, message, put(where, True))
+    hint = "give the image's user by number, or set runAsUser; then set runAsNonRoot: true"
+    return Problem(where, message, advise(hint))

@@ -13,6 +13,8 @@ class _Commands(LazyGroup):
     package = "kubeguard.cli.deploy"
     known = MappingProxyType(
         {
+            "render": "Write the manifests of the reference AI service.",
+            "certificates": "Make and renew certificates of services.",
             "plan": "Tell what would change, by the cluster's own dry run.",
             "apply": "Scan, apply, wait, and scan what is there then.",
             "verify": "Scan what is on the cluster.",

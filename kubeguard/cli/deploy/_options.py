@@ -34,9 +34,8 @@ FILES = click.option(
     "files",
     multiple=True,
     required=True,
-    type=click.Path(exists=True),
     metavar="PATH",
-    help="Manifests, as they are to be applied.  Repeatable.",
+    help="Manifests, and images to judge with them, as `scan` takes them.  Repeatable.",
 )
 PROFILE = click.option(
     "--profile",

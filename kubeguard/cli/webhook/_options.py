@@ -110,12 +110,12 @@ def _enforced(config: Path) -> str:
     from kubeguard.policy.configuration import Options
 
     policy = api.load_policy(str(config), Options())
-    for source in policy.policies:
-        if not source.path.startswith("pack:"):
-            raise UsageError(
-                f"{config} names policies in files ({source.path}), which a pod does not have",
-                "mount them: render with `webhook manifests`, and add a volume",
-            )
+    policies = (source.path for source in policy.policies if not source.path.startswith("pack:"))
+    for path in (*policies, *policy.facts.files):
+        raise UsageError(
+            f"{config} names a file that a pod does not have: {path}",
+            "mount it: render with `webhook manifests`, and add a volume",
+        )
     return config.read_text(encoding="utf-8-sig")
 
 

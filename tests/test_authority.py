@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kubeguard.webhook.authority import (
+from kubeguard.cluster.authority import (
     SETTLED,
     Pair,
     State,
@@ -48,6 +49,30 @@ def test_a_new_one_is_trusted_at_once(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tmp_path / "ca.crt"))
     context.load_cert_chain(tmp_path / "tls.crt", tmp_path / "tls.key")
+
+
+def test_the_strictest_reader_takes_it(tmp_path: Path) -> None:
+    """As Python reads certificates from 3.13 on (RFC 5280)."""
+    state = begun(NAMES, datetime.now(UTC))
+    for name, content in to_secret(state).items():
+        (tmp_path / name).write_bytes(content)
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    client = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    for context in (server, client):  # one certificate serves both ends of a connection
+        context.load_verify_locations(str(tmp_path / "ca.crt"))
+        context.load_cert_chain(tmp_path / "tls.crt", tmp_path / "tls.key")
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        context.verify_mode = ssl.CERT_REQUIRED
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [
+        client.wrap_bio(back, there, server_hostname=NAMES[0]),
+        server.wrap_bio(there, back, server_side=True),
+    ]
+    for _ in range(4):
+        for end in ends:
+            with suppress(ssl.SSLWantReadError):
+                end.do_handshake()
+    assert all(end.getpeercert() for end in ends)
 
 
 def test_for_years_whatever_is_served_is_trusted() -> None:

@@ -1,4 +1,4 @@
-"""The webhook's own certificate authority: what to do next, told by state and time alone.
+"""An authority that we run ourselves: what to do next, told by state and time alone.
 
 A new authority is trusted before anything that it signed is served, and the old one until nothing
 is served any more that it signed.
@@ -109,26 +109,47 @@ def from_secret(data: Mapping[str, bytes]) -> State | None:
         return None
 
 
+_SIGNING = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 def _authority(now: datetime) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _named(f"kubeguard webhook {now:%Y-%m-%d}")
-    constraints = x509.BasicConstraints(ca=True, path_length=0)
-    builder = _builder(name, name, key.public_key(), now, AUTHORITY_LIFE)
-    made = builder.add_extension(constraints, critical=True).sign(key, hashes.SHA256())
+    name = _named(f"kubeguard {now:%Y-%m-%d}")
+    made = (
+        _builder(name, name, key.public_key(), now, AUTHORITY_LIFE)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNING, critical=True)
+        .sign(key, hashes.SHA256())
+    )
     return _pair(made, key)
 
 
 def _signed(authority: Pair, names: Sequence[str], now: datetime) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = authority.parsed
-    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    usage = x509.ExtendedKeyUsage(
+        [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    )
     alternative = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
     signer = serialization.load_pem_private_key(authority.key, None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    # RFC 5280 wants it, and so does Python from 3.13 on.
+    by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     made = (
         _builder(_named(names[0][:64]), issuer.subject, key.public_key(), now, LEAF_LIFE)
         .add_extension(alternative, critical=False)
         .add_extension(usage, critical=False)
+        .add_extension(by, critical=False)
         .sign(signer, hashes.SHA256())
     )
     return _pair(made, key)
@@ -142,7 +163,8 @@ def _builder(
     life: timedelta,
 ) -> x509.CertificateBuilder:
     number = x509.random_serial_number()
-    return x509.CertificateBuilder(issuer, subject, key, number, now - _BACKDATED, now + life)
+    made = x509.CertificateBuilder(issuer, subject, key, number, now - _BACKDATED, now + life)
+    return made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
 
 
 def _named(name: str) -> x509.Name:

@@ -1,0 +1,1 @@
+"""Checks on built images: what a registry hands out, not what a Dockerfile meant."""

@@ -1,0 +1,1 @@
+"""Checks on containers together with their images: what neither of them shows alone."""

@@ -1,0 +1,1 @@
+"""A small question-answering service: three modules, user, answer and database."""

@@ -1,0 +1,1 @@
+"""Answers a question with a sentence of the knowledge base, or says that it does not know."""

@@ -1,0 +1,1 @@
+"""Keeps questions, answers and feedback: encrypted, searchable, and gone when they are due."""

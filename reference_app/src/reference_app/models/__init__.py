@@ -1,0 +1,1 @@
+"""Models from their training to a signed version in the registry."""

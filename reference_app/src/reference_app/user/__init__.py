@@ -1,0 +1,1 @@
+"""Takes questions from people and programs, knows who they are, and returns answers."""
