@@ -68,7 +68,10 @@ dates:  ## gather anew until when distributions and languages are mended
 docs: $(VENV)/development  ## write the generated pages anew
 	$(BIN)/python -m scripts.docs
 
-manifests: $(VENV)/development  ## write the webhook's manifests and its chart anew
+manifests: $(VENV)/development  ## write the webhook's manifests and chart anew, and what `deploy render` has
+	@for overlay in single-node production; do \
+	  kubectl kustomize manifests/reference/overlays/$$overlay >kubeguard/deploy/reference/$$overlay.yaml || exit 1; \
+	done
 	rm -rf manifests/webhook charts/kubeguard
 	$(BIN)/kubeguard webhook manifests --output manifests/webhook
 	$(BIN)/kubeguard webhook manifests --helm --output charts/kubeguard

@@ -195,7 +195,7 @@ spec:
 """
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "cyclonedx"])  # no findings
 def test_a_value_that_goes_on_is_hidden_to_its_end(cli: Cli, put: Put, form: str) -> None:
     put("web.yaml", CONTINUED)
     ran = cli("scan", "web.yaml", "-f", form)

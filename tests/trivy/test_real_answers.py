@@ -14,7 +14,7 @@ from stand_in import Place, StandIn
 from kubeguard.trivy.answer import parse
 from tests.building import digest
 
-PLACE = Path(os.environ.get("KUBEGUARD_CORPUS", ""), "../trivy")
+PLACE = Path(os.environ.get("KUBEGUARD_CORPUS", ""), "trivy")
 pytestmark = [
     pytest.mark.corpus,
     pytest.mark.skipif(

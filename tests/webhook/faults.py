@@ -19,7 +19,7 @@ from typing import NamedTuple
 from arena import Arena, Replica, Tally, arena, put_secret
 from control_plane import LOOPBACK, ControlPlane, Daemon
 
-from kubeguard.webhook import authority
+from kubeguard.cluster import authority
 from kubeguard.webhook.rotation import Names
 
 CONNECTIONS = 10_000

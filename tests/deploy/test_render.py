@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 from kubeguard.cli import kubeguard
 from kubeguard.deploy.reference import SCHEMA
 
+ROOT = Path(__file__).parents[2]
 DIGEST = "@sha256:" + 64 * "a"
 IMAGES = [f"--set=image=registry.example.com/app{DIGEST}"]
 IMAGES += [f"--set=training_image=registry.example.com/training{DIGEST}"]
@@ -31,6 +33,18 @@ def test_what_is_rendered_is_clean(overlay: str, namespace: str, tmp_path: Path)
     result = CliRunner().invoke(kubeguard, ["scan", "--profile", "pedantic", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert "No findings" in result.output
+
+
+@pytest.mark.parametrize("overlay", ["single-node", "production"])
+def test_it_is_what_kustomize_renders(overlay: str) -> None:
+    if not shutil.which("kubectl"):
+        pytest.skip("kubectl is not installed")
+    folder = ROOT / "manifests/reference/overlays" / overlay
+    built = subprocess.run(
+        ["kubectl", "kustomize", folder], capture_output=True, text=True, check=True
+    )
+    found = [*yaml.safe_load_all(render(f"--set=overlay={overlay}").stdout)]
+    assert found == [*yaml.safe_load_all(built.stdout)], "run `make manifests`"
 
 
 def test_values_are_where_they_belong() -> None:
