@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from math import log
+from math import fsum, log
 
 WORD = re.compile(r"[a-z0-9]+(?:[-_.:/][a-z0-9]+)*")
 COMMON = frozenset(
@@ -46,7 +46,8 @@ class Rarity:
 
     def weight(self, chosen: Iterable[str]) -> float:
         """What these words say together."""
-        return sum(self._known.get(word, self._unknown) for word in chosen)
+        # Exact, so that it is the same whatever order a set has today.
+        return fsum(self._known.get(word, self._unknown) for word in chosen)
 
     def coverage(self, question: frozenset[str], document: frozenset[str]) -> float:
         """The share of the question's meaning (0 to 1) that the document's words cover."""

@@ -17,6 +17,7 @@ from reference_app.service.state import State
 from reference_app.service.tls import peer_names
 
 LARGEST_HEADERS = 16_384  # bytes
+PIECE = 4096  # bytes read at a time, by which headers may be longer
 HEADERS_SECONDS = 10.0  # for the headers of a request to arrive
 MOST_CONNECTIONS = 1000
 IDLE = 30  # seconds a connection may wait for its next request
@@ -96,7 +97,12 @@ def guarded(peers: frozenset[str]) -> type[H11Protocol]:
             self._expect_headers()
 
         def data_received(self, data: bytes) -> None:
-            super().data_received(data)
+            # h11 asks how long headers are only while they are incomplete, so that what arrives
+            # in one piece could be of any length.
+            for start in range(0, len(data), PIECE):
+                if self.transport.is_closing():
+                    break
+                super().data_received(data[start : start + PIECE])
             if self.conn.their_state is not h11.IDLE:
                 self._stop_waiting()
             elif self._deadline is None:
