@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "webhook-faults.md"
-sys.path.insert(0, str(ROOT / "tests" / "webhook"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "webhook")]
 
 from arena import CLIENTS, TIMEOUT  # noqa: E402
 from control_plane import control_plane, find_assets  # noqa: E402
