@@ -31,6 +31,7 @@ _CONFIG_KEYS = (
     *("User", "Env", "Labels", "ExposedPorts", "Healthcheck", "Entrypoint", "Cmd", "Shell"),
     *("Volumes", "WorkingDir", "StopSignal", "OnBuild", "ArgsEscaped"),
 )
+_LAYOUTS = (Transport.OCI, Transport.OCI_ARCHIVE)
 _KEYS = ("config", "history", "rootfs", "created", "architecture", "os", "variant", "author")
 
 
@@ -44,10 +45,11 @@ def read(
     """Every image of the target in one Reading, which never raises; signatures are checked with a
     key, when there is one."""
     try:
-        if target.transport is Transport.REGISTRY:
+        if target.transport.is_registry:
             from kubeguard.sources.images.registry import Registry
 
-            registry = Registry(target.tag, budget)
+            plain = target.transport is Transport.PLAIN_REGISTRY
+            registry = Registry(target.tag, budget, plain)
             return _reading(name, registry, target._replace(tag=""), platform, key)
         if target.transport is Transport.DAEMON:
             from kubeguard.sources.images.daemon import saved
@@ -99,7 +101,7 @@ def _described(store: Store, target: Target, platform: Platform | None) -> Itera
     match target.transport:
         case Transport.DOCKER_ARCHIVE if not is_docker:
             raise SourceError(f"no {docker.MANIFEST} in it: not written by docker save")
-        case Transport.OCI | Transport.OCI_ARCHIVE | Transport.REGISTRY:
+        case transport if transport.is_registry or transport in _LAYOUTS:
             is_docker = False
     if is_docker:
         found = docker.described(store, target.tag, platform)

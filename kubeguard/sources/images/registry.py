@@ -49,13 +49,14 @@ _REFERENCE = re.compile(
 class Registry:
     """A store of one image. Raises SourceError for whatever the registry does."""
 
-    def __init__(self, text: str, budget: ImageBudget) -> None:
+    def __init__(self, text: str, budget: ImageBudget, plain: bool = False) -> None:
+        """`plain`: somebody has asked for HTTP without TLS."""
         if not _REFERENCE.fullmatch(text):
             raise SourceError(f"{text[:100]!r} is no reference of an image")
         self.text = text
         self.reference = ImageReference.parse(text)
         self.budget = budget
-        self.connection = _Connection(self.reference.registry, self.reference.repository)
+        self.connection = _Connection(self.reference.registry, self.reference.repository, plain)
         self.documents: dict[str, bytes] = {}
         self.manifests: set[str] = set()
 
@@ -121,11 +122,12 @@ class _Challenge(NamedTuple):
 class _Connection:
     """Requests about one repository, with the right to pull that the registry asked for."""
 
-    def __init__(self, host: str, repository: str) -> None:
+    def __init__(self, host: str, repository: str, plain: bool = False) -> None:
         self.host = host
         self.repository = repository
         self.address = _HUB if host == "docker.io" else host
-        self.scheme = "https"
+        self.scheme = "http" if plain else "https"
+        self.plain = plain
         self.authorization = ""
         self.pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False, ssl_context=_tls(host))
 
@@ -184,7 +186,8 @@ class _Connection:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> urllib3.BaseHTTPResponse:
         parts = urlsplit(url)
-        if parts.scheme != "https" and not _is_loopback(parts.netloc):
+        asked_for = self.plain and parts.netloc == self.address
+        if parts.scheme != "https" and not asked_for and not _is_loopback(parts.netloc):
             raise SourceError(f"{self.host}: leads to {parts.netloc[:100]} by plain HTTP")
         try:
             return self.pool.request(

@@ -10,17 +10,23 @@ from kubeguard.errors import UsageError
 
 
 class Transport(Enum):
-    """`PREFIX:PATH[:NAME]`, for REGISTRY `docker://NAME`, for DAEMON
-    `docker-daemon:NAME`; ANY is a plain path, which is recognised by what is there."""
+    """`PREFIX:PATH[:NAME]`, for REGISTRY `docker://NAME`, for PLAIN_REGISTRY, which has no TLS,
+    `docker+http://NAME`, for DAEMON `docker-daemon:NAME`; ANY is a plain path, which is recognised
+    by what is there."""
+
+    @property
+    def is_registry(self) -> bool:
+        return self in (Transport.REGISTRY, Transport.PLAIN_REGISTRY)
 
     @property
     def has_path(self) -> bool:
-        return self not in (Transport.REGISTRY, Transport.DAEMON)
+        return not self.is_registry and self is not Transport.DAEMON
 
     DOCKER_ARCHIVE = "docker-archive"
     OCI_ARCHIVE = "oci-archive"
     OCI = "oci"
     REGISTRY = "docker"
+    PLAIN_REGISTRY = "docker+http"
     DAEMON = "docker-daemon"
     ANY = ""
 
@@ -66,9 +72,10 @@ def target(text: str) -> Target | None:
     found = next((t for t in Transport if t.value == prefix and colon and t.value), None)
     if found is None:
         return None
-    if found is Transport.REGISTRY:
+    if found.is_registry:
         if not rest.startswith("//") or len(rest) < 3:
-            raise UsageError(f"{text}: no image", "write docker://registry.example.com/name:tag")
+            hint = f"write {prefix}://registry.example.com/name:tag"
+            raise UsageError(f"{text}: no image", hint)
         return Target(found, "", rest[2:])
     if found is Transport.DAEMON:
         if not rest:

@@ -15,6 +15,7 @@ import pytest
 
 from kubeguard.model.finding import Outcome
 from kubeguard.model.reading import Reading
+from kubeguard.sources.images import registry
 from kubeguard.sources.images.platforms import parse
 from kubeguard.sources.images.reading import read
 from kubeguard.sources.images.transports import Target, Transport, target
@@ -116,9 +117,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def pull(reference: str, mood: str = "") -> Reading:
+def pull(reference: str, mood: str = "", transport: str = "docker") -> Reading:
     Stub.mood = mood
-    text = f"docker://{reference}"
+    text = f"{transport}://{reference}"
     found = target(text)
     assert found is not None
     return read(text, found)
@@ -222,3 +223,14 @@ def test_the_platform_that_was_asked_for(server: str) -> None:
     (image,) = read("x", where, parse("linux/s390x")).images
     assert image.config.get("User") == "s390x"
     assert "no image for linux/arm64" in read("x", where, parse("linux/arm64")).reason
+
+
+def test_plain_http_elsewhere_has_to_be_asked_for(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_is_loopback", lambda _: False)
+
+    assert "does not speak TLS" in pull(f"{server}/shop/web:1.2").reason
+    assert pull(f"{server}/shop/web:1.2", transport="docker+http").outcome is Outcome.JUDGED
+    reading = pull(f"{server}/shop/web:1.2", "away", transport="docker+http")
+    assert "leads to storage.example.com by plain HTTP" in reading.reason
