@@ -22,7 +22,8 @@ from kubeguard.errors import KubeguardError
 from kubeguard.webhook.journal import Journal
 from kubeguard.webhook.manifests.registration import WANTED
 from kubeguard.webhook.manifests.settings import FailurePolicy
-from kubeguard.webhook.rotation import CONFLICT, Names
+from kubeguard.webhook.names import Names
+from kubeguard.webhook.rotation import CONFLICT
 
 PERIOD = 5.0
 """Seconds between two looks."""

@@ -14,7 +14,7 @@ from kubeguard.webhook.guard import owner_of
 from kubeguard.webhook.manifests.objects import objects
 from kubeguard.webhook.manifests.registration import WANTED
 from kubeguard.webhook.manifests.settings import Certificates, Settings
-from kubeguard.webhook.rotation import Names
+from kubeguard.webhook.names import Names
 
 Tell = Callable[[str], None]
 

@@ -6,7 +6,7 @@ import base64
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubeguard.cluster.authority import (
     Pair,
@@ -17,26 +17,11 @@ from kubeguard.cluster.authority import (
     to_secret,
     utc_now,
 )
+from kubeguard.webhook.names import Names
 
 LEASE_SECONDS = 180
 """For how long a replica that says nothing any more keeps others from rotating."""
 NOT_FOUND, CONFLICT = 404, 409
-
-
-class Names(NamedTuple):
-    """What things are called in the cluster."""
-
-    namespace: str = "kubeguard"
-    secret: str = "kubeguard-webhook-tls"  # noqa: S105 - a name
-    service: str = "kubeguard-webhook"
-    configuration: str = "kubeguard"
-    lease: str = "kubeguard-webhook"
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """The DNS names under which an API server asks for the service."""
-        host = f"{self.service}.{self.namespace}.svc"
-        return host, f"{host}.cluster.local"
 
 
 class Rotation:

@@ -38,8 +38,9 @@ from kubeguard.webhook.hook import Webhook
 from kubeguard.webhook.journal import Journal, to_standard_output
 from kubeguard.webhook.judge import Labels
 from kubeguard.webhook.metrics import Metrics
+from kubeguard.webhook.names import Names
 from kubeguard.webhook.records import Recorder
-from kubeguard.webhook.rotation import Names, Rotation
+from kubeguard.webhook.rotation import Rotation
 from kubeguard.webhook.silent import end_silent_connections
 
 _LOOK = 1.0

@@ -25,7 +25,7 @@ from clusters import config_map, make_namespace
 from control_plane import LOOPBACK, ControlPlane, free_port
 from objects import deployment, pod
 
-from kubeguard.webhook.rotation import Names
+from kubeguard.webhook.names import Names
 
 CLIENTS = 50
 PAUSE = 0.2

@@ -20,7 +20,7 @@ from arena import Arena, Replica, Tally, arena, put_secret
 from control_plane import LOOPBACK, ControlPlane, Daemon
 
 from kubeguard.cluster import authority
-from kubeguard.webhook.rotation import Names
+from kubeguard.webhook.names import Names
 
 CONNECTIONS = 10_000
 LARGE = 40 * 1024 * 1024

@@ -203,3 +203,18 @@ def test_from_files_the_api_server_asks_from_its_first_request(
             hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
             assert cluster.request("GET", hooks)[1]["items"] == []
         process.terminate()
+
+
+def test_writing_manifests_needs_no_extra() -> None:
+    """Whoever renders them in a pipeline has installed kubeguard alone."""
+    absent = "cryptography", "granian", "kubernetes", "msgspec", "prometheus_client"
+    code = f"import sys; sys.modules.update(dict.fromkeys({absent}))\n"
+    code += "from kubeguard.__main__ import main; main()"
+    command = [sys.executable, "-c", code, "webhook", "manifests"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "kind: ValidatingWebhookConfiguration" in done.stdout
+    with_key = [*command, "--certificates", "files", "--ca-file", str(ROOT / "README.md")]
+    done = subprocess.run(with_key, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "this needs another package: " in done.stderr

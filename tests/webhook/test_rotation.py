@@ -17,7 +17,8 @@ from control_plane import ControlPlane, free_port
 from test_authority import verifies
 
 from kubeguard.cluster import access
-from kubeguard.webhook.rotation import LEASE_SECONDS, Names, Rotation
+from kubeguard.webhook.names import Names
+from kubeguard.webhook.rotation import LEASE_SECONDS, Rotation
 
 pytestmark = pytest.mark.cluster
 CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"

@@ -75,10 +75,8 @@ def settings(
     **same: Any,
 ) -> Settings:
     """The settings that the options come to. Raises UsageError."""
-    try:
-        from kubeguard.webhook.manifests import settings as of
-    except ModuleNotFoundError as error:
-        raise needs(error) from None
+    from kubeguard.webhook.manifests import settings as of
+
     if (certificates == "files") is not (ca_file is not None):
         raise UsageError("--certificates files and --ca-file belong together")
     found = of.Settings(
@@ -94,8 +92,10 @@ def settings(
 
 def bundle(ca_file: Path) -> str:
     """Certificates as a caBundle. Raises UsageError for a file without one."""
-    from cryptography import x509
-
+    try:
+        from cryptography import x509
+    except ModuleNotFoundError as error:
+        raise needs(error) from None
     content = ca_file.read_bytes()
     try:
         x509.load_pem_x509_certificates(content)

@@ -37,7 +37,7 @@ def guard(
     there = cluster(kubeconfig, context)
     from kubeguard.webhook.guard import Guard, serve_metrics
     from kubeguard.webhook.journal import Journal, to_standard_output
-    from kubeguard.webhook.rotation import Names
+    from kubeguard.webhook.names import Names
 
     gc.enable()  # a scan lives too short for it, and switches it off
     switch = Guard(Names(namespace), there, Journal(to_standard_output), patience)

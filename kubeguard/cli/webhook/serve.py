@@ -84,7 +84,7 @@ def serve(
         raise needs(error) from None
     from kubeguard.webhook.app import Limits
     from kubeguard.webhook.certificate import Pair
-    from kubeguard.webhook.rotation import Names
+    from kubeguard.webhook.names import Names
 
     server.serve(
         server.Serving(

@@ -10,7 +10,7 @@ from typing import Any
 
 from kubeguard.webhook.manifests.registration import registration
 from kubeguard.webhook.manifests.settings import Certificates, Settings
-from kubeguard.webhook.rotation import Names
+from kubeguard.webhook.names import Names
 
 Object = dict[str, Any]
 

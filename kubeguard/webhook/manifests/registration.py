@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from kubeguard.webhook.manifests.settings import Certificates, Settings
-from kubeguard.webhook.rotation import Names
+from kubeguard.webhook.names import Names
 
 WANTED = "kubeguard.dev/failure-policy"
 """The annotation that says what `failurePolicy` is to be while the webhook answers."""
