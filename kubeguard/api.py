@@ -109,7 +109,8 @@ def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> lis
     entries = targets.find([os.fspath(path) for path in paths], _excludes(policy or Policy()))
     texts = (entry for entry in entries if entry.image is None)
     nodes = (node for entry in texts for node in targets.load(entry).objects)
-    return [node.value for node in nodes if isinstance(node.value, dict)]
+    real = (node.value for node in nodes if node.source.translation is None)
+    return [value for value in real if isinstance(value, dict)]
 
 
 def audit_objects(objects: Mapping[str, Mapping[str, Any]], policy: Policy | None = None) -> Report:
