@@ -30,7 +30,7 @@ def plan(
     """
     wanted = manifests(files)
     deployment = asked(release, namespace, kubeconfig, context)
-    from kubeguard.deploy.plan import Kind
+    from kubeguard.deploy.change import Kind
 
     counts: Counter[Kind] = Counter()
     for change in deployment.plan(wanted):
