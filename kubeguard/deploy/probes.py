@@ -135,7 +135,7 @@ def read(output: bytes) -> Probed | None:
     if len(said["root"]) != 1 or not said["reach"]:
         return None
     writes, tokens = (tuple(each for (each,) in said[key]) for key in ("writes", "token"))
-    reach = tuple((address, Reach(how)) for address, how in said["reach"])
+    reach = tuple((address, Reach(how)) for address, how in sorted(said["reach"]))
     return Probed(Root(said["root"][0][0]), writes, tokens, reach)
 
 
@@ -165,9 +165,9 @@ def doubts(probed: Probed) -> Iterator[str]:
         yield f"was refused by {' and '.join(refused)}: {who}"
 
 
-_SHOWN = 3
+_SHOWN, _WIDTH = 3, 100
 
 
 def _few(paths: Sequence[str]) -> str:
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return ", ".join(repr(printable(path)[:100]) for path in paths[:_SHOWN]) + more
+    return ", ".join(printable(repr(path[:_WIDTH])) for path in paths[:_SHOWN]) + more

@@ -87,7 +87,7 @@ def tokens(points: Iterable[str]) -> Iterator[str]:
     if os.access(STANDARD, os.R_OK):
         yield STANDARD
     for point in points:
-        if point != os.path.dirname(os.path.realpath(STANDARD)):
+        if point != os.path.realpath(os.path.dirname(STANDARD)):
             for _, file in zip(range(MOST_FILES), files(point)):  # noqa: B905 - Python 3.9
                 if has_token(file):
                     yield file.replace("/..data/", "/")

@@ -54,7 +54,7 @@ echo "kubeguard-probe 1"
 root=unknown points=$line
 while read -r _ _ _ _ point options rest; do
     case $point in *\\*) point=$(printf '%b' "$point") ;; esac
-    case "$point,$options,${rest##* }," in
+    case "$point,,$options,${rest##* }," in
     /,*,ro,*) root=ro ;;
     /,*) root=rw ;;
     *) points=$points$point$line ;;
