@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
 from kubeguard.model.facts import Images
-from kubeguard.model.finding import Check, Report
+from kubeguard.model.finding import Check, Problem, Report
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.node import Node, Source
 from kubeguard.model.reading import Reading
@@ -113,13 +114,24 @@ def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> lis
     return [value for value in real if isinstance(value, dict)]
 
 
-def audit_objects(objects: Mapping[str, Mapping[str, Any]], policy: Policy | None = None) -> Report:
+def audit_objects(
+    objects: Mapping[str, Mapping[str, Any]],
+    policy: Policy | None = None,
+    problems: Mapping[str, Sequence[tuple[Check, Problem]]] = MappingProxyType({}),
+) -> Report:
     """Judge objects that have no text, such as those of a running cluster, all together.
 
-    Each has the name that its findings are reported with.
+    Each has the name that its findings are reported with. `problems` are what somebody found out
+    about them in another way, by that name.
     """
     chosen = policy or Policy()
-    readings = [admission.read(dict(each), Source(name)) for name, each in objects.items()]
+    readings = [
+        replace(
+            admission.read(dict(each), Source(name)),
+            problems=tuple((check, p, p.where) for check, p in problems.get(name, ())),
+        )
+        for name, each in objects.items()
+    ]
     checks = select(checks_for(readings, bool(chosen.images)), chosen)
     settings = _settings(chosen, checks, _suppressions(chosen, None), 0, whole=False)
     return engine.audit(readings, checks, settings)

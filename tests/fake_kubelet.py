@@ -45,9 +45,15 @@ class FakeKubelet:
     """One thread that plays the kubelet of every node it made."""
 
     def __init__(
-        self, cluster: ControlPlane, nodes: int = 1, fate: Callable[[Object], Object] = running
+        self,
+        cluster: ControlPlane,
+        nodes: int = 1,
+        fate: Callable[[Object], Object] = running,
+        port: int = 0,
     ) -> None:
+        """`port` is where the API server finds the kubelet of all nodes on loopback, if at all."""
         self.cluster = cluster
+        self.port = port
         self.fate = fate
         self.names = [f"fake-{number}" for number in range(nodes)]
         self._addresses = itertools.count(2)
@@ -56,7 +62,7 @@ class FakeKubelet:
 
     def __enter__(self) -> Self:
         for name in self.names:
-            self.cluster.request("POST", "/api/v1/nodes", _node(name))
+            self.cluster.request("POST", "/api/v1/nodes", _node(name, self.port))
         self._watch.timeout = None
         self._watch.request("GET", "/api/v1/pods?watch=true&fieldSelector=spec.nodeName!%3D")
         self._events = self._watch.getresponse()
@@ -111,9 +117,12 @@ def _status(pod: Object, phase: str, state: Object, *, ready: bool) -> Object:
     }
 
 
-def _node(name: str) -> Object:
+def _node(name: str, port: int) -> Object:
     room = {"cpu": "32", "memory": "256Gi", "pods": "250"}
     ready = {"type": "Ready", "status": "True", "reason": "Fake", "lastHeartbeatTime": _now()}
+    address = {"type": "InternalIP", "address": "127.0.0.1"}
+    endpoint = {"daemonEndpoints": {"kubeletEndpoint": {"Port": port}}}
+    kubelet = {"addresses": [address], **endpoint} if port else {}
     labels = {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
@@ -123,7 +132,7 @@ def _node(name: str) -> Object:
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": labels},
-        "status": {"capacity": room, "allocatable": room, "conditions": [ready]},
+        "status": {"capacity": room, "allocatable": room, "conditions": [ready], **kubelet},
     }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from kubeguard.cluster.execution import Execution, HandshakeError, execute
 from kubeguard.errors import KubeguardError
 
 Object = Mapping[str, Any]
@@ -87,6 +88,16 @@ class Objects:
         query = [("dryRun", "All")]
         status, answer, warnings = self._request("POST", self._path(wanted), query, dict(wanted))
         return (str(answer.get("message", status)) if status >= 400 else ""), warnings
+
+    def execute(
+        self, pod: Object, container: str, command: Sequence[str], seconds: float, most: int
+    ) -> Execution:
+        """Run a command in a container, for so long, and read so many bytes of what it says."""
+        path = f"{self._path(pod)}/{quote(pod['metadata']['name'])}"
+        try:
+            return execute(self._client, path, container, command, seconds, most)
+        except HandshakeError as error:
+            raise RefusedError(name(pod), error.status, error.message) from None
 
     def serves(self, which: Object) -> bool:
         """Whether the cluster knows this kind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubeguard.cluster import rollout
@@ -10,6 +10,7 @@ from kubeguard.cluster.objects import Object, Objects, name
 from kubeguard.deploy.change import Change
 from kubeguard.deploy.order import in_order
 from kubeguard.deploy.plan import plan
+from kubeguard.deploy.probing import Probing, probe
 from kubeguard.deploy.release import LABEL, Release, Revision, Status, identity, references
 from kubeguard.errors import KubeguardError, UsageError
 
@@ -105,6 +106,10 @@ class Deployment:
                 raise KubeguardError(f"{name(each)} is not there any more", "apply brings it back")
             found[name(each)] = there
         return found
+
+    def probe(self, live: Mapping[str, Mapping[str, Any]]) -> Probing:
+        """Ask the containers of what is there what they can do."""
+        return probe(live, self._cluster)
 
     def _existing(self) -> tuple[Revision, ...]:
         revisions = self._revisions()

@@ -42,6 +42,11 @@ PROFILE = click.option(
     type=click.Choice(["baseline", "restricted", "pedantic"]),
     help="How strict to be, instead of what kubeguard.yaml says.",
 )
+PROBES = click.option(
+    "--probes/--no-probes",
+    default=True,
+    help="Also ask each container, by exec, what it can write, read and reach.  [default: do]",
+)
 _RELEASE = (
     click.argument("release"),
     click.option(

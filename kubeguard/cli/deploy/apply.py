@@ -8,6 +8,7 @@ import click
 
 from kubeguard.cli.deploy._options import (
     FILES,
+    PROBES,
     PROFILE,
     WAIT,
     asked,
@@ -24,6 +25,7 @@ from kubeguard.cli.deploy.verify import verified
 @FILES
 @PROFILE
 @WAIT
+@PROBES
 def apply(
     release: str,
     namespace: str,
@@ -32,6 +34,7 @@ def apply(
     files: tuple[str, ...],
     profile: str | None,
     wait: int,
+    probes: bool,
 ) -> None:
     """Scan the manifests, apply them, wait until they run, and scan what the cluster made of them.
 
@@ -43,4 +46,4 @@ def apply(
     gate(files, chosen)
     deployment = asked(release, namespace, kubeconfig, context)
     deployment.apply(wanted, wait)
-    raise SystemExit(verified(deployment, chosen))
+    raise SystemExit(verified(deployment, chosen, probes))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kubeguard.cli.deploy._options import PROFILE, WAIT, asked, policy, release_options
+from kubeguard.cli.deploy._options import PROBES, PROFILE, WAIT, asked, policy, release_options
 from kubeguard.cli.deploy.verify import verified
 
 
@@ -14,6 +14,7 @@ from kubeguard.cli.deploy.verify import verified
 @release_options
 @PROFILE
 @WAIT
+@PROBES
 @click.option(
     "--to", type=click.IntRange(1), default=None, metavar="REVISION", help="Not the last before."
 )
@@ -24,6 +25,7 @@ def rollback(
     context: str | None,
     profile: str | None,
     wait: int,
+    probes: bool,
     to: int | None,
 ) -> None:
     """Apply an earlier revision as a new one, and scan it on the cluster.
@@ -32,4 +34,4 @@ def rollback(
     """
     deployment = asked(release, namespace, kubeconfig, context)
     deployment.rollback(to or 0, wait)
-    raise SystemExit(verified(deployment, policy(profile)))
+    raise SystemExit(verified(deployment, policy(profile), probes))

@@ -1,0 +1,259 @@
+"""The containers of a release, each asked where it runs what it can do there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from kubeguard.cluster.objects import Object, Objects, RefusedError
+from kubeguard.deploy.probes import (
+    MOST_BYTES,
+    SECONDS,
+    Answer,
+    Probed,
+    Question,
+    Unprobed,
+    asked,
+    doubts,
+    found,
+)
+from kubeguard.errors import KubeguardError
+from kubeguard.formats._printable import printable
+from kubeguard.model.finding import Check, Problem, Report
+from kubeguard.model.fix import Fix, advise
+from kubeguard.model.manifest import Container, Manifest, Workload
+from kubeguard.model.node import Node, Source
+from kubeguard.model.severity import Severity
+from kubeguard.policy.policy import Policy
+
+Problems = Mapping[str, Sequence[tuple[Check, Problem]]]
+
+_AT_ONCE = 8
+"""Pods that are asked at the same time: each waits two seconds for connections that fail."""
+_NOT_FOUND = 404
+
+
+class Asked(NamedTuple):
+    """One container of a pod that runs, in words, and what came of asking it.
+
+    `container` is that of the manifest, None for one that somebody put into the pod.
+    """
+
+    name: str
+    workload: Workload
+    container: Container | None
+    answer: Probed | Unprobed
+
+
+class Probing(NamedTuple):
+    """What came of asking all containers of a release; `notes` are sentences about what remains
+    open."""
+
+    asked: tuple[Asked, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def answered(self) -> int:
+        """How many containers gave an answer."""
+        return sum(isinstance(each.answer, Probed) for each in self.asked)
+
+
+def probe(live: Mapping[str, Mapping[str, Any]], cluster: Objects) -> Probing:
+    """Ask every container of one pod of each workload, where one runs."""
+    manifests = (Manifest(Node(value, Source(name))) for name, value in live.items())
+    workloads = [workload for manifest in manifests for workload in manifest.workloads]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        of_each = pool.map(lambda workload: [*_of_workload(workload, cluster)], workloads)
+        every = tuple(each for several in of_each for each in several)
+    return Probing(every, tuple(_notes(every)))
+
+
+def problems(probing: Probing, report: Report, checks: Sequence[Check], policy: Policy) -> Problems:
+    """What containers can do and should not, as problems of these checks, by object.
+
+    What the report says of the manifest is not said again of the container.
+    """
+    known = {check.name: check for check in checks}
+    said = {(f.check.id, f.location.source, f.location.path) for f in report.findings}
+    result: dict[str, list[tuple[Check, Problem]]] = {}
+    for each in probing.asked:
+        for question, problem in _problems(each):
+            check, where = known.get(question.value), problem.where
+            if check and (check.id, where.source.name, where.path) not in said:
+                name = where.source.name
+                result.setdefault(name, []).append((_weighed(check, policy), problem))
+    return result
+
+
+def _weighed(check: Check, policy: Policy) -> Check:
+    """A promise that does not hold is worse than one that nobody made: nobody looks again."""
+    if check.id in policy.severities:
+        return check
+    return replace(check, severity=max(check.severity, Severity.MEDIUM))
+
+
+def _of_workload(workload: Workload, cluster: Objects) -> Iterator[Asked]:
+    """One pod's containers; the next pod's when that one has gone meanwhile."""
+    name = workload.node.source.name
+    try:
+        for pod in _pods(workload, cluster):
+            try:
+                yield from [*_of_pod(pod, workload, cluster)]
+                return
+            except RefusedError as error:
+                if error.status != _NOT_FOUND:
+                    raise
+        yield Asked(name, workload, None, Unprobed("no pod of it runs"))
+    except KubeguardError as error:
+        yield Asked(name, workload, None, Unprobed(_without_names(error.message)))
+
+
+def _without_names(refusal: str) -> str:
+    """A missing right is one sentence, not one for each pod."""
+    _, forbidden, why = refusal.partition(" is forbidden: ")
+    return f"the cluster does not allow it: {why}" if forbidden else refusal
+
+
+def _of_pod(pod: Object, workload: Workload, cluster: Objects) -> Iterator[Asked]:
+    declared = {container.name: container for container in workload.containers}
+    for each in _running(pod):
+        answer = asked(partial(_run, cluster, pod, each))
+        who = f"container {each!r} of pod {pod['metadata']['name']!r}"
+        yield Asked(who, workload, declared.get(each), answer)
+
+
+def _run(cluster: Objects, pod: Object, container: str, command: Sequence[str]) -> Answer:
+    output, status = cluster.execute(pod, container, command, SECONDS, MOST_BYTES)
+    if status is None:
+        return Answer(output)
+    if status.get("status") == "Success":
+        return Answer(output, 0)
+    causes = (status.get("details") or {}).get("causes") or ()
+    codes = [str(c.get("message")) for c in causes if c.get("reason") == "ExitCode"]
+    if codes and codes[0].isdecimal():
+        return Answer(output, int(codes[0]))
+    return Answer(output, error=str(status.get("message")))
+
+
+_POD = {"apiVersion": "v1", "kind": "Pod"}
+
+
+def _pods(workload: Workload, cluster: Objects) -> Iterator[dict[str, Any]]:
+    """The pods of a workload in which something runs, those first that are ready."""
+    owner: Any = workload.manifest.node.value
+    metadata = owner["metadata"]
+    if owner["kind"] == "Pod":
+        there = cluster.get(owner)
+        found = [there] if there else []
+    else:
+        labels = {key: str(value) for key, value in workload.labels.items()}
+        like = _POD | {"metadata": {"namespace": metadata.get("namespace", "default")}}
+        found = [
+            pod
+            for pod in cluster.listed(like, labels)
+            if _belongs({"apiVersion": "v1", "kind": "Pod", **pod}, metadata["uid"], cluster)
+        ]
+    alive = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
+    for pod in sorted(alive, key=_is_ready, reverse=True):
+        if any(_running(pod)):
+            yield {"apiVersion": "v1", "kind": "Pod", **pod}
+
+
+_MOST_OWNERS = 3
+"""A CronJob's pods are a Job's."""
+
+
+def _belongs(which: Object, uid: str, cluster: Objects) -> bool:
+    """Whether an object is controlled by the one with this UID, or by one that is."""
+    at: Mapping[str, Any] | None = which
+    for _ in range(_MOST_OWNERS):
+        owners = at["metadata"].get("ownerReferences", ()) if at else ()
+        above = next((each for each in owners if each.get("controller")), None)
+        if above is None or above["uid"] == uid:
+            return above is not None
+        namespace = which["metadata"]["namespace"]
+        reference = {key: above[key] for key in ("apiVersion", "kind")}
+        at = cluster.get(reference | {"metadata": {"namespace": namespace, "name": above["name"]}})
+    return False
+
+
+def _is_ready(pod: Object) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _running(pod: Object) -> Iterator[str]:
+    status = pod.get("status", {})
+    for key in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
+        for each in status.get(key, ()):
+            if "running" in each.get("state", {}):
+                yield each["name"]
+
+
+def _problems(each: Asked) -> Iterator[tuple[Question, Problem]]:
+    if isinstance(each.answer, Unprobed):
+        return
+    meant = _meant(each.workload, each.container)
+    tokens = tuple(token for token in each.answer.tokens if not _within(token, meant))
+    for question, text in found(each.answer._replace(tokens=tokens)):
+        yield question, Problem(_place(each, question), f"{each.name} {text}", _ADVICE[question])
+
+
+def _place(each: Asked, question: Question) -> Node:
+    """The field that should have kept it from that, or should have been there."""
+    pod = each.workload.node
+    match question:
+        case Question.ROOT if each.container:
+            return each.container.node["securityContext"]["readOnlyRootFilesystem"]
+        case Question.ROOT:
+            return pod["containers"]
+        case Question.TOKEN:
+            return pod["automountServiceAccountToken"]
+        case Question.METADATA:
+            return each.workload.metadata["labels"]
+
+
+_ADVICE: Mapping[Question, Fix] = {
+    Question.ROOT: advise("compare the pod with its manifest: a webhook or the runtime overrides"),
+    Question.TOKEN: advise("compare the volumes of the pod with its manifest: who added one?"),
+    Question.METADATA: advise(
+        "deny egress to it by a NetworkPolicy, with a network plugin that enforces those"
+    ),
+}
+
+
+def _meant(workload: Workload, container: Container | None) -> list[str]:
+    """Where the manifest itself mounts a token, which is somebody's decision."""
+    volumes = {
+        volume.get("name")
+        for volume in workload.node["volumes"]
+        if any(source.get("serviceAccountToken") for source in volume["projected"]["sources"])
+    }
+    mounts = container.node["volumeMounts"] if container else ()
+    return [str(mount.get("mountPath")) for mount in mounts if mount.get("name") in volumes]
+
+
+def _within(file: str, folders: Sequence[str]) -> bool:
+    path = _canonical(file) + "/"
+    return any(path.startswith(_canonical(folder).rstrip("/") + "/") for folder in folders)
+
+
+def _canonical(path: str) -> str:
+    """`/var/run` is a link to `/run` in most images."""
+    return path.removeprefix("/var") if path.startswith("/var/run/") else path
+
+
+def _notes(every: Sequence[Asked]) -> Iterator[str]:
+    """What was not probed, once for each reason, and what answers leave open."""
+    unprobed: dict[str, list[str]] = {}
+    for each in every:
+        if isinstance(each.answer, Unprobed):
+            unprobed.setdefault(each.answer.reason, []).append(each.name)
+    for reason, names in unprobed.items():
+        yield printable(f"not probed: {', '.join(names)}: {reason}")
+    for each in every:
+        if isinstance(each.answer, Probed):
+            yield from (printable(f"{each.name} {doubt}") for doubt in doubts(each.answer))
