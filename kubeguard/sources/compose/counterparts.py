@@ -23,6 +23,7 @@ class Counterpart(NamedTuple):
 CONTAINER: Path = ("containers", 0)
 _SECURITY: Path = (*CONTAINER, "securityContext")
 _USER = Counterpart("user", 'set user to numbers other than 0, like "65532:65532"')
+_WORDS = "name a program of the image, and give what is secret as a file: secrets"
 _MASKS = "remove the option: the engine's default profile is in force without it"
 
 COUNTERPARTS: Mapping[Path, Counterpart] = {
@@ -35,8 +36,8 @@ COUNTERPARTS: Mapping[Path, Counterpart] = {
     ("securityContext", "supplementalGroups"): Counterpart("group_add", "remove the group"),
     ("securityContext", "sysctls"): Counterpart("sysctls", "remove this sysctl"),
     (*CONTAINER, "image"): Counterpart("image"),
-    (*CONTAINER, "command"): Counterpart("entrypoint"),
-    (*CONTAINER, "args"): Counterpart("command"),
+    (*CONTAINER, "command"): Counterpart("entrypoint", _WORDS),
+    (*CONTAINER, "args"): Counterpart("command", _WORDS),
     (*CONTAINER, "env"): Counterpart(
         "environment", "give it as a file: secrets, and the path in the variable"
     ),
