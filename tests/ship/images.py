@@ -1,4 +1,4 @@
-"""Images out of Debian packages, where no registry of images can be reached."""
+"""The reference service's images, on bases out of Debian packages: no registry is to be had."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from stacks import APPLICATION
+
+from tests.container_engine import Engine
+
+SERVICE = "registry.example.com/reference-app"
+TRAINING = "registry.example.com/reference-app-training"
+_REPOSITORY = "kubeguard-test"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _POSTGRESQL = "/usr/lib/postgresql/15/bin"
 
@@ -131,3 +138,41 @@ def pack(name: str, folder: Path) -> Path:
 def changes(name: str) -> tuple[str, ...]:
     """What an imported image does not have by itself."""
     return (f"ENV PATH={_PATH}", *RECIPES[name].changes)
+
+
+def imported(engine: Engine, name: str, folder: Path) -> str:
+    """Give the engine the image of a recipe; how it is called there."""
+    image = f"{_REPOSITORY}/{name}:1"
+    flags = (f"--change={line}" for line in changes(name))
+    engine.docker("import", *flags, str(pack(name, folder)), image)
+    return image
+
+
+class Built(NamedTuple):
+    """An image by its name, by its digest, and as `docker save` writes it."""
+
+    name: str
+    digest: str
+    archive: Path
+
+
+class Build(NamedTuple):
+    """What is built with what; `keys` has signing.pem and trusted.pem."""
+
+    engine: Engine
+    python: str
+    runtime: str
+    keys: Path
+
+    def __call__(self, image: str, target: str, *more: str, context: Path = APPLICATION) -> str:
+        """Build a target of reference_app/Dockerfile as its head says; the image's digest."""
+        arguments = ["buildx", "build", "--quiet", f"--target={target}", f"--tag={image}", *more]
+        arguments += ["--build-arg=SOURCE_DATE_EPOCH=0", f"--build-arg=PYTHON={self.python}"]
+        arguments += [f"--build-arg=RUNTIME={self.runtime}", *_NETWORK]
+        for key in ("signing.pem", "trusted.pem"):
+            arguments.append(f"--secret=id={key},src={self.keys / key}")
+        return self.engine.docker(*arguments, str(context), timeout=900)
+
+
+# PyPI is reached as from this machine, by its proxy if it has one.
+_NETWORK = ("--network=host", "--build-arg=HTTP_PROXY", "--build-arg=HTTPS_PROXY")
