@@ -40,7 +40,7 @@ def render(
 
     \b
     Values: overlay (single-node, production), namespace, image, training_image, host.
-    With --target compose: name, image, postgresql_image, redis_image, address, port.
+    With --target compose: project, image, postgresql_image, redis_image, address, port.
     """
     if TargetName(target) is TargetName.COMPOSE:
         _compose(value_files, settings, output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -155,6 +155,26 @@ def _literal(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _literal(each) for key, each in value.items()}
     return value
+
+
+def replicas(wanted: Mapping[str, Any]) -> int:
+    """How many containers a service is to have."""
+    count = wanted.get("scale", (wanted.get("deploy") or {}).get("replicas"))
+    return count if isinstance(count, int) else 1
+
+
+def differences(
+    service: str,
+    there: Sequence[Container],
+    model: Mapping[str, Any],
+    hashes: Mapping[str, str],
+) -> Iterator[str]:
+    """What a service has not as the model wants it, a sentence each."""
+    count = replicas(model["services"][service])
+    if len(there) != count:
+        yield f"it has {len(there)} containers, and {count} are wanted"
+    for each in there:
+        yield from (f"it {edit}" for edit in edits(each, model, hashes))
 
 
 def edits(

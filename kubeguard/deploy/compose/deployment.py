@@ -30,9 +30,7 @@ class ComposeDeployment:
         self._release = release
         self._docker = docker
         self._tell = tell
-        program.compose(docker)
-        engine = docker.ask("info", "--format", "{{.ID}}").strip()
-        self._revisions = Revisions.of(release, engine)
+        self._revisions = Revisions.of(release, program.engine(docker))
 
     def plan(self, project: Project) -> Iterator[Change]:
         """What `apply` would change. Raises KubeguardError."""
@@ -41,12 +39,17 @@ class ComposeDeployment:
         text = project.file.read_text(encoding="utf-8", errors="replace")
         yield from self._parts(project.model)
         hashes = self._hashes(project.model, project.file.parent)
-        there = {each.service: each for each in self._ours()}
+        ours = self._ours()
         for name, wanted in sorted(project.model["services"].items()):
+            there = [each for each in ours if each.service == name]
+            edits = [*containers.differences(name, there, project.model, hashes)]
+            if not there or not edits:
+                yield Change(Kind.KEEP if there else Kind.CREATE, f"service/{name}")
+                continue
             old = (before.get("services") or {}).get(name, {})
             lines = tuple(difference(_told(old, text), _told(wanted, text)))
-            yield self._change(name, there.get(name), lines, project.model, hashes)
-        for name in sorted(there.keys() - project.model["services"].keys()):
+            yield Change(Kind.CHANGE, f"service/{name}", lines or tuple(edits))
+        for name in sorted({each.service for each in ours} - project.model["services"].keys()):
             yield Change(Kind.DELETE, f"service/{name}")
 
     def _parts(self, model: Mapping[str, Any]) -> Iterator[Change]:
@@ -56,21 +59,6 @@ class ComposeDeployment:
                 if not each.get("external"):
                     what = Kind.KEEP if each["name"] in there else Kind.CREATE
                     yield Change(what, f"{kind}/{each['name']}")
-
-    def _change(
-        self,
-        name: str,
-        there: Container | None,
-        lines: tuple[str, ...],
-        model: Mapping[str, Any],
-        hashes: Mapping[str, str],
-    ) -> Change:
-        if there is None:
-            return Change(Kind.CREATE, f"service/{name}")
-        edits = tuple(f"it {each}" for each in containers.edits(there, model, hashes))
-        if not edits:
-            return Change(Kind.KEEP, f"service/{name}")
-        return Change(Kind.CHANGE, f"service/{name}", lines or edits)
 
     def apply(self, project: Project, accepted: Accepted, seconds: float) -> None:
         """Start what is wanted, remove what earlier revisions had besides, wait until all works.

@@ -118,9 +118,14 @@ def document(model: Mapping[str, Any]) -> str:
     return json.dumps(model)
 
 
-def compose(docker: Docker) -> None:
-    """Raises KubeguardError when docker has no Compose plugin."""
-    ended = docker.run(("compose", "version"))
-    if ended.code:
+def engine(docker: Docker) -> str:
+    """Which engine it is. Raises KubeguardError when there is none, or docker has no Compose."""
+    if docker.run(("compose", "version")).code:
         hint = "install docker-compose-plugin (or docker-compose-v2)"
         raise KubeguardError("docker has no Compose plugin", hint)
+    try:
+        docker.ask("version", "--format={{.Server.Version}}")
+    except KubeguardError as error:
+        hint = "start it, or name another one: DOCKER_HOST, docker context"
+        raise KubeguardError(error.message, hint) from None
+    return docker.ask("info", "--format={{.ID}}").strip()

@@ -23,7 +23,7 @@ _NAME, _PORT = "name: reference-app\n", '"127.0.0.1:8443:8443"'
 def rendered(chosen: Mapping[str, Any]) -> str:
     """The file with these values, its comments kept; images that nobody named stay variables."""
     text = RENDERED.read_text(encoding="utf-8")
-    text = text.replace(_NAME, f"name: {chosen['name']}\n", 1)
+    text = text.replace(_NAME, f"name: {chosen['project']}\n", 1)
     text = text.replace(_PORT, f'"{chosen["address"]}:{chosen["port"]}:8443"', 1)
     for value, variable in IMAGES.items():
         if value in chosen:
