@@ -86,6 +86,7 @@ class Release:
 
     def __init__(self, plane: ControlPlane, folder: Path) -> None:
         self.plane = plane
+        self.kubeconfig = plane.kubeconfig
         self.file = folder / "web.yaml"
         self.file.write_text(MANIFESTS)
 
@@ -95,7 +96,7 @@ class Release:
         self.file.write_text(text.replace(old, new))
 
     def command(self, *arguments: str) -> list[str]:
-        options = ["web", "-n", "shop", "--kubeconfig", str(self.plane.kubeconfig)]
+        options = ["web", "-n", "shop", "--kubeconfig", str(self.kubeconfig)]
         return [sys.executable, "-m", "kubeguard", "deploy", *arguments, *options]
 
     def run(self, *arguments: str, input: str = "") -> tuple[int, str]:

@@ -45,18 +45,19 @@ def verified(deployment: Deployment, chosen: Policy, probes: bool) -> int:
     """Judge what is there, show what is found; the exit code."""
     live = deployment.live()
     report = api.audit_objects(live, chosen)
-    told = f"{plural(len(live), 'object')} on the cluster: clean"
+    probed = ""
     if probes:
         from kubeguard.deploy.probing import problems
 
         probing = deployment.probe(live)
         found = problems(probing, report, api.checks_of(chosen), chosen)
         report = api.audit_objects(live, chosen, found)
-        told += f", {plural(probing.answered, 'container')} probed"
+        probed = f", {plural(probing.answered, 'container')} probed"
         for each in probing.notes:
             note(each)
     show(report, chosen)
     code = exit_code(report, chosen)
     if not code:
-        say(told)
+        word = "passed" if any(finding.counts for finding in report.findings) else "clean"
+        say(f"{plural(len(live), 'object')} on the cluster: {word}{probed}")
     return code
