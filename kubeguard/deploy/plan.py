@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from kubeguard.cluster.objects import Object, Objects, RefusedError, UnknownKindError, name
 from kubeguard.cluster.text import document
 from kubeguard.deploy.release import identity
+from kubeguard.model.node import Node, Source
 
 _NOT_FOUND = 404
 
@@ -52,7 +53,7 @@ def plan(wanted: Sequence[Object], before: Sequence[Object], cluster: Objects) -
             yield Change(Kind.DELETE, each)
 
 
-def _change(wanted: Object, cluster: Objects, made: set[str], served: set[str]) -> Change:
+def _change(wanted: Object, cluster: Objects, made: set[str], served: set[object]) -> Change:
     try:
         live = cluster.get(wanted)
         then = cluster.apply(wanted, dry_run=True)
@@ -102,5 +103,5 @@ def _masked(value: object) -> str:
     return f"(secret, {hashlib.sha256(str(value).encode()).hexdigest()[:8]})"
 
 
-def _kind_of(definition: Object) -> str:
-    return str(definition["spec"]["names"]["kind"])
+def _kind_of(definition: Object) -> object:
+    return Node(definition, Source("definition")).get("spec", "names", "kind")
