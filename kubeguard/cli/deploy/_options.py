@@ -77,8 +77,10 @@ def asked(release: str, namespace: str, kubeconfig: Path | None, context: str | 
 
 
 def manifests(files: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The objects in the files. Raises UsageError when there are none."""
-    found = api.objects(*files)
+    """The objects in the files. Raises UsageError for none, and for what cannot be applied."""
+    from kubeguard.deploy.intake import taken
+
+    found = taken(api.objects(*files))
     if not found:
         raise UsageError("there are no objects in what is to be applied")
     return found
