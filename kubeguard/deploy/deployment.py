@@ -7,8 +7,9 @@ from typing import Any
 
 from kubeguard.cluster import rollout
 from kubeguard.cluster.objects import Object, Objects, name, within
+from kubeguard.deploy.change import Change
 from kubeguard.deploy.order import in_order
-from kubeguard.deploy.plan import Change, plan
+from kubeguard.deploy.plan import plan
 from kubeguard.deploy.probing import Probing, probe
 from kubeguard.deploy.release import LABEL, Release, Revision, Status, identity, references
 from kubeguard.errors import KubeguardError, UsageError

@@ -86,11 +86,11 @@ def problems(probing: Probing, report: Report, checks: Sequence[Check], policy: 
             check, where = known.get(question.value), problem.where
             if check and (check.id, where.source.name, where.path) not in said:
                 name = where.source.name
-                result.setdefault(name, []).append((_weighed(check, policy), problem))
+                result.setdefault(name, []).append((weighed(check, policy), problem))
     return result
 
 
-def _weighed(check: Check, policy: Policy) -> Check:
+def weighed(check: Check, policy: Policy) -> Check:
     """A promise that does not hold is worse than one that nobody made: nobody looks again."""
     if check.id in policy.severities:
         return check
