@@ -103,7 +103,7 @@ def audit(
     return engine.audit(readings, checks, settings)
 
 
-def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> list[dict[str, Any]]:
+def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> list[Node]:
     """The Kubernetes objects in files, folders and `-`, as kubectl would read them.
 
     What else is there, and what cannot be read, is not among them: `audit` tells. Raises UsageError
@@ -112,8 +112,7 @@ def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> lis
     entries = targets.find([os.fspath(path) for path in paths], _excludes(policy or Policy()))
     texts = (entry for entry in entries if entry.image is None)
     nodes = (node for entry in texts for node in targets.load(entry).objects)
-    real = (node.value for node in nodes if node.source.translation is None)
-    return [value for value in real if isinstance(value, dict)]
+    return [node for node in nodes if node.source.translation is None]
 
 
 def audit_objects(

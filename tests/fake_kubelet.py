@@ -41,6 +41,12 @@ def unready(pod: Object) -> Object:
     return _status(pod, "Running", {"running": {"startedAt": _now()}}, ready=False)
 
 
+def failed(pod: Object) -> Object:
+    """The containers of a Job have ended, and not well."""
+    end = {"exitCode": 1, "reason": "Error", "startedAt": _now(), "finishedAt": _now()}
+    return _status(pod, "Failed", {"terminated": end}, ready=False)
+
+
 class FakeKubelet:
     """One thread that plays the kubelet of every node it made."""
 

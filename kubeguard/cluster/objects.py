@@ -111,7 +111,7 @@ class Objects:
         """The object in this namespace, unless it says another or has none by its kind."""
         if not self.serves(which) or not self._resource(which)["namespaced"]:
             return which
-        return {**which, "metadata": {"namespace": namespace, **which["metadata"]}}
+        return within(which, namespace)
 
     def wait(
         self, which: Object, holds: Callable[[dict[str, Any] | None], bool], seconds: float
@@ -196,6 +196,11 @@ class Objects:
 def _group(which: Object) -> str:
     version = which["apiVersion"]
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
+def within(which: Object, namespace: str) -> Object:
+    """The object in this namespace, unless it says another."""
+    return {**which, "metadata": {"namespace": namespace, **which["metadata"]}}
 
 
 def name(which: Object) -> str:

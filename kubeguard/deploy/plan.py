@@ -8,6 +8,7 @@ from typing import Any
 from kubeguard.cluster.objects import Object, Objects, RefusedError, UnknownKindError, name
 from kubeguard.deploy.change import Change, Kind, difference, fingerprint
 from kubeguard.deploy.release import identity
+from kubeguard.model.node import Node, Source
 
 _NOT_FOUND = 404
 
@@ -27,7 +28,7 @@ def plan(wanted: Sequence[Object], before: Sequence[Object], cluster: Objects) -
             yield Change(Kind.DELETE, name(each))
 
 
-def _change(wanted: Object, cluster: Objects, made: set[str], served: set[str]) -> Change:
+def _change(wanted: Object, cluster: Objects, made: set[str], served: set[object]) -> Change:
     try:
         live = cluster.get(wanted)
         then = cluster.apply(wanted, dry_run=True)
@@ -64,5 +65,5 @@ def _items(found: object) -> Sequence[tuple[str, object]]:
     return tuple(found.items()) if isinstance(found, Mapping) else ()
 
 
-def _kind_of(definition: Object) -> str:
-    return str(definition["spec"]["names"]["kind"])
+def _kind_of(definition: Object) -> object:
+    return Node(definition, Source("definition")).get("spec", "names", "kind")

@@ -134,7 +134,9 @@ def read(output: bytes) -> Probed | None:
         said[key].append(match.groups())
     if len(said["root"]) != 1 or not said["reach"]:
         return None
-    writes, tokens = (tuple(each for (each,) in said[key]) for key in ("writes", "token"))
+    writes, tokens = (
+        tuple(dict.fromkeys(path for (path,) in said[key])) for key in ("writes", "token")
+    )
     reach = tuple((address, Reach(how)) for address, how in sorted(said["reach"]))
     return Probed(Root(said["root"][0][0]), writes, tokens, reach)
 

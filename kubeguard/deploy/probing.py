@@ -28,6 +28,7 @@ from kubeguard.model.manifest import Container, Manifest, Workload
 from kubeguard.model.node import Node, Source
 from kubeguard.model.severity import Severity
 from kubeguard.policy.policy import Policy
+from kubeguard.sources.objects import identified
 
 Problems = Mapping[str, Sequence[tuple[Check, Problem]]]
 
@@ -63,7 +64,8 @@ class Probing(NamedTuple):
 
 def probe(live: Mapping[str, Mapping[str, Any]], cluster: Objects) -> Probing:
     """Ask every container of one pod of each workload, where one runs."""
-    manifests = (Manifest(Node(value, Source(name))) for name, value in live.items())
+    nodes = (identified(Node(value, Source(name))) for name, value in live.items())
+    manifests = map(Manifest, nodes)
     workloads = [workload for manifest in manifests for workload in manifest.workloads]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         of_each = pool.map(lambda workload: [*_of_workload(workload, cluster)], workloads)
@@ -112,9 +114,10 @@ def _of_workload(workload: Workload, cluster: Objects) -> Iterator[Asked]:
 
 
 def _without_names(refusal: str) -> str:
-    """A missing right is one sentence, not one for each pod."""
+    """A missing right is one sentence, not one for each pod; the API server may not name it."""
     _, forbidden, why = refusal.partition(" is forbidden: ")
-    return f"the cluster does not allow it: {why}" if forbidden else refusal
+    named = why or "it takes the right to get and to create pods/exec"
+    return f"the cluster does not allow it: {named}" if forbidden else refusal
 
 
 def _of_pod(pod: Object, workload: Workload, cluster: Objects) -> Iterator[Asked]:

@@ -51,20 +51,21 @@ class ClusterTarget:
     def verified(self, policy: Policy, probes: bool) -> int:
         live = self._deployment.live()
         report = api.audit_objects(live, policy)
-        told = f"{plural(len(live), 'object')} on the cluster: clean"
+        probed = ""
         if probes:
             from kubeguard.deploy.probing import problems
 
             probing = self._deployment.probe(live)
             found = problems(probing, report, api.checks_of(policy), policy)
             report = api.audit_objects(live, policy, found)
-            told += f", {plural(probing.answered, 'container')} probed"
+            probed = f", {plural(probing.answered, 'container')} probed"
             for each in probing.notes:
                 note(each)
         show(report, policy)
         code = exit_code(report, policy)
         if not code:
-            say(told)
+            word = "passed" if any(finding.counts for finding in report.findings) else "clean"
+            say(f"{plural(len(live), 'object')} on the cluster: {word}{probed}")
         return code
 
     def rollback(self, to: int, seconds: float) -> None:
@@ -81,8 +82,10 @@ class ClusterTarget:
 
 
 def _manifests(files: Sequence[str]) -> list[dict[str, Any]]:
-    """The objects in the files. Raises UsageError when there are none."""
-    found = api.objects(*files)
+    """The objects in the files. Raises UsageError for none, and for what cannot be applied."""
+    from kubeguard.deploy.intake import taken
+
+    found = taken(api.objects(*files))
     if not found:
         hint = "a Compose file needs --target compose"
         raise UsageError("there are no objects in what is to be applied", hint)
