@@ -14,6 +14,8 @@ import yaml
 from control_plane import ControlPlane, Options, control_plane
 from fake_kubelet import FakeKubelet, running, waiting
 
+from tests.building import docker_archive
+
 pytestmark = pytest.mark.cluster
 MANIFESTS = """\
 apiVersion: v1
@@ -188,6 +190,37 @@ def test_a_planted_flaw_is_not_applied(release: Release) -> None:
     assert "KG3020" in told
     assert "kubeguard: kubeguard does not let this pass\n" in told
     assert release.get(SHOP) is None
+
+
+CLEAN_IMAGE = {
+    "names": ["registry.example.com/web:1.0"],
+    "config": {"User": "65532:65532", "Entrypoint": ["/web"]},
+    "layers": [{"files": {"/web": {"mode": "0755", "text": "a program"}}}],
+}
+FLAWED_IMAGES = {
+    "KG2001": {"config": {"User": "0", "Entrypoint": ["/web"]}},
+    "KG2008": {
+        "layers": [{"files": {"/root/.ssh/id_rsa": "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"}}]
+    },
+    "KG2015": {"layers": [{"files": {"/usr/bin/sudo": {"mode": "4755", "text": "a program"}}}]},
+}
+
+
+@pytest.mark.parametrize("flaw", FLAWED_IMAGES)
+def test_a_flaw_planted_in_the_image_is_not_applied(release: Release, flaw: str) -> None:
+    """The manifests are the same, and clean: what is judged with them decides."""
+    image = release.file.with_name("image.tar")
+    image.write_bytes(docker_archive(CLEAN_IMAGE | FLAWED_IMAGES[flaw]))
+    status, told = release.apply("-f", str(image))
+    assert status == 3
+    assert flaw in told
+    assert "kubeguard: kubeguard does not let this pass\n" in told
+    assert release.get(SHOP) is None
+
+    image.write_bytes(docker_archive(CLEAN_IMAGE))
+    status, told = release.apply("-f", str(image))
+    assert status == 0, told
+    assert release.get(WEB)["status"]["availableReplicas"] == 2
 
 
 def test_what_is_no_longer_wanted_goes(release: Release) -> None:
