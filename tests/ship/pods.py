@@ -104,14 +104,20 @@ class Pods:
         return data
 
     def _wait(self, name: str, probe: Object) -> None:
-        """Ask as the kubelet does, which checks no certificate."""
-        url = f"{probe['scheme'].lower()}://{self.address(name)}:9443{probe['path']}"
+        """Ask what the kubelet asks; beyond it, the certificate has to be the module's."""
+        assert (probe["port"], probe["scheme"]) == ("management", "HTTPS")
+        trusted = str(self.folder / f"Secret-{name}-tls" / "ca.crt")
+        pool = urllib3.HTTPSConnectionPool(
+            *(self.address(name), 9443),
+            ca_certs=trusted,
+            server_hostname=name,
+            assert_hostname=name,
+        )
         deadline = time.monotonic() + 120
-        with urllib3.PoolManager(cert_reqs="CERT_NONE", retries=False, timeout=5) as client:
-            while not _is_ready(client, url):
-                logs = self.engine.tried("logs", self.called(name))
-                assert time.monotonic() < deadline, (logs.stdout + logs.stderr)[-2000:]
-                time.sleep(0.2)
+        while not _is_ready(pool, probe["path"]):
+            logs = self.engine.tried("logs", self.called(name))
+            assert time.monotonic() < deadline, (logs.stdout + logs.stderr)[-2000:]
+            time.sleep(0.2)
 
 
 def restrictions(pod: Object, container: Object) -> Iterator[str]:
@@ -136,8 +142,8 @@ def size(quantity: str) -> str:
     return quantity[:-2] + _UNITS[quantity[-2:]]
 
 
-def _is_ready(client: urllib3.PoolManager, url: str) -> bool:
+def _is_ready(pool: urllib3.HTTPSConnectionPool, path: str) -> bool:
     try:
-        return client.request("GET", url).status == 200
+        return pool.request("GET", path, retries=False, timeout=5).status == 200
     except urllib3.exceptions.HTTPError:
         return False
