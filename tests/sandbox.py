@@ -67,7 +67,7 @@ TOKEN = (  # {"alg":"none"}, {"aud":["vault"],"sub":"system:serviceaccount:shop:
 
 def _main(sandbox: Sandbox, command: Sequence[str]) -> None:
     if sandbox.metadata:
-        _metadata(listening=sandbox.metadata == "open")
+        metadata_service(listening=sandbox.metadata == "open")
     root = _root()
     for folder in sandbox.tokens:
         _project(root / folder.replace("/var/run/", "/run/").lstrip("/"))
@@ -125,7 +125,7 @@ def _project(folder: Path) -> None:
 _SIOCSIFADDR, _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8916, 0x8913, 0x8914, 1
 
 
-def _metadata(listening: bool) -> None:
+def metadata_service(listening: bool) -> None:
     """An address on the loopback interface of this network namespace, and who answers there."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         where = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(METADATA))

@@ -109,8 +109,10 @@ def _of_workload(workload: Workload, cluster: Objects) -> Iterator[Asked]:
                 if error.status != _NOT_FOUND:
                     raise
         yield Asked(name, workload, None, Unprobed("no pod of it runs"))
+    except RefusedError as error:
+        yield Asked(name, workload, None, Unprobed(_without_names(error.reason)))
     except KubeguardError as error:
-        yield Asked(name, workload, None, Unprobed(_without_names(error.message)))
+        yield Asked(name, workload, None, Unprobed(error.message))
 
 
 def _without_names(refusal: str) -> str:
