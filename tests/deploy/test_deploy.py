@@ -157,7 +157,8 @@ def test_from_plan_to_delete(release: Release) -> None:
     deployed, note, clean = told.splitlines()[-3:]
     assert deployed == "revision 1 of web is deployed"
     why = "no preferred addresses found; known addresses: []"
-    assert note == f"not probed: deployment.apps/web in shop: {why}"
+    assert note.startswith("not probed: container 'web' of pod 'web-")
+    assert note.endswith(f"': {why}")
     assert clean == "5 objects on the cluster: clean, 0 containers probed"
     assert release.get(WEB)["status"]["availableReplicas"] == 2
     assert release.plan() == (0, "5 to keep\n")
