@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
-from building import docker_archive
 from control_plane import ControlPlane, Options, control_plane
 from fake_kubelet import FakeKubelet, failed, running, unready, waiting
+
+from tests.building import docker_archive
 
 pytestmark = pytest.mark.cluster
 MANIFESTS = """\
@@ -196,15 +197,35 @@ def test_a_planted_flaw_is_not_applied(release: Release) -> None:
     assert release.get(SHOP) is None
 
 
-def test_a_flaw_in_the_image_is_one_of_the_manifests(release: Release) -> None:
-    image = {"names": ["registry.example.com/web:1.0"], "config": {"User": "root"}}
-    file = release.file.with_name("web.tar")
-    file.write_bytes(docker_archive(image | {"layers": [{"files": {"/web": "program"}}]}))
-    status, told = release.apply("-f", str(file))
-    assert status == 3, told
-    assert "web.tar" in told
-    assert "hint: correct what is found, or suppress it with a reason; nothing was applied" in told
+CLEAN_IMAGE = {
+    "names": ["registry.example.com/web:1.0"],
+    "config": {"User": "65532:65532", "Entrypoint": ["/web"]},
+    "layers": [{"files": {"/web": {"mode": "0755", "text": "a program"}}}],
+}
+FLAWED_IMAGES = {
+    "KG2001": {"config": {"User": "0", "Entrypoint": ["/web"]}},
+    "KG2008": {
+        "layers": [{"files": {"/root/.ssh/id_rsa": "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"}}]
+    },
+    "KG2015": {"layers": [{"files": {"/usr/bin/sudo": {"mode": "4755", "text": "a program"}}}]},
+}
+
+
+@pytest.mark.parametrize("flaw", FLAWED_IMAGES)
+def test_a_flaw_planted_in_the_image_is_not_applied(release: Release, flaw: str) -> None:
+    """The manifests are the same, and clean: what is judged with them decides."""
+    image = release.file.with_name("image.tar")
+    image.write_bytes(docker_archive(CLEAN_IMAGE | FLAWED_IMAGES[flaw]))
+    status, told = release.apply("-f", str(image))
+    assert status == 3
+    assert flaw in told
+    assert "kubeguard: kubeguard does not let this pass\n" in told
     assert release.get(SHOP) is None
+
+    image.write_bytes(docker_archive(CLEAN_IMAGE))
+    status, told = release.apply("-f", str(image))
+    assert status == 0, told
+    assert release.get(WEB)["status"]["availableReplicas"] == 2
 
 
 def test_what_is_no_longer_wanted_goes(release: Release) -> None:
