@@ -30,7 +30,7 @@ if why := container_engine.missing("mmdebstrap"):
 HARDENED = "--read-only", "--user=65532:65532", "--cap-drop=ALL", "--tmpfs=/tmp"
 ALONE = ("--network=none",)
 METADATA = (
-    "import sandbox, time; sandbox.metadata_service(listening=True); print('there', flush=True); "
+    "import sandbox, time; sandbox.metadata_service('open'); print('there', flush=True); "
     "time.sleep(600)"
 )
 
