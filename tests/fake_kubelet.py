@@ -13,7 +13,7 @@ import itertools
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -53,15 +53,18 @@ class FakeKubelet:
     def __init__(
         self,
         cluster: ControlPlane,
-        nodes: int = 1,
+        nodes: int | Sequence[str] = 1,
         fate: Callable[[Object], Object] = running,
         port: int = 0,
     ) -> None:
-        """`port` is where the API server finds the kubelet of all nodes on loopback, if at all."""
+        """`nodes` are how many, or their names; `port` on loopback is where the API server finds
+        the kubelet of all of them, if at all."""
         self.cluster = cluster
         self.port = port
         self.fate = fate
-        self.names = [f"fake-{number}" for number in range(nodes)]
+        self.names = (
+            [f"fake-{number}" for number in range(nodes)] if isinstance(nodes, int) else [*nodes]
+        )
         self._addresses = itertools.count(2)
         self._watch = cluster.connect()
         self._thread = threading.Thread(target=self._run, daemon=True)

@@ -35,7 +35,8 @@ class Sandbox:
     tokens: tuple[str, ...] = ()
     """Folders with a token, as the kubelet projects them; `/var/run` is a link to `/run`."""
     metadata: str = ""
-    """`open`: somebody listens at the metadata address; `refused`: nobody does, but it is there."""
+    """Who is at the metadata address: `open` listens there, `silent` lets nobody get through,
+    `refused` is there and does not listen."""
     programs: tuple[str, ...] | None = None
     """The only ones on PATH; None for those of this machine."""
 
@@ -67,7 +68,7 @@ TOKEN = (  # {"alg":"none"}, {"aud":["vault"],"sub":"system:serviceaccount:shop:
 
 def _main(sandbox: Sandbox, command: Sequence[str]) -> None:
     if sandbox.metadata:
-        _metadata(listening=sandbox.metadata == "open")
+        metadata_service(sandbox.metadata)
     root = _root()
     for folder in sandbox.tokens:
         _project(root / folder.replace("/var/run/", "/run/").lstrip("/"))
@@ -125,23 +126,34 @@ def _project(folder: Path) -> None:
 _SIOCSIFADDR, _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8916, 0x8913, 0x8914, 1
 
 
-def _metadata(listening: bool) -> None:
-    """An address on the loopback interface of this network namespace, and who answers there."""
+def metadata_service(how: str) -> None:
+    """An address on the loopback interface of this network namespace, and who is there."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         where = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(METADATA))
         fcntl.ioctl(control, _SIOCSIFADDR, struct.pack("16s16s", b"lo", where))
         asked = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16sh14x", b"lo", 0))
         flags = struct.unpack("16sh14x", asked)[1]
         fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
-    if not listening:
+    if how == "refused":
         return
-    server = socket.create_server((METADATA, 80))
+    server = socket.create_server((METADATA, 80), backlog=0 if how == "silent" else 128)
+    waiting = _fill(server) if how == "silent" else []
     if os.fork():
         return
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # ends with the command
     os.closerange(0, 3)
-    while True:
+    while not waiting:
         server.accept()[0].close()
+    signal.pause()
+
+
+def _fill(server: socket.socket) -> list[socket.socket]:
+    """Who waits to be accepted: the kernel has no room for more, and drops their packets."""
+    waiting = [socket.socket() for _ in range(4)]
+    for each in waiting:
+        each.setblocking(False)
+        each.connect_ex(server.getsockname())
+    return waiting
 
 
 def _mount(*arguments: object) -> None:

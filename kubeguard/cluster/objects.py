@@ -26,7 +26,8 @@ class RefusedError(KubeguardError):
     """An API server's no, in its own words, and which object it was about."""
 
     def __init__(self, about: str, status: int, message: str) -> None:
-        super().__init__(f"{about}: {message[:_SENTENCE]}")
+        self.reason = message[:_SENTENCE]
+        super().__init__(f"{about}: {self.reason}")
         self.status = status
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 from kubeguard.cluster.objects import Object, Objects, RefusedError
+from kubeguard.cluster.pods import pods, running
 from kubeguard.deploy.probes import (
     MOST_BYTES,
     SECONDS,
@@ -76,7 +78,8 @@ def probe(live: Mapping[str, Mapping[str, Any]], cluster: Objects) -> Probing:
 def problems(probing: Probing, report: Report, checks: Sequence[Check], policy: Policy) -> Problems:
     """What containers can do and should not, as problems of these checks, by object.
 
-    What the report says of the manifest is not said again of the container.
+    What the report says of the manifest is not said again of the container, nor of one container
+    what another one of its pod has shown.
     """
     known = {check.name: check for check in checks}
     said = {(f.check.id, f.location.source, f.location.path) for f in report.findings}
@@ -84,8 +87,9 @@ def problems(probing: Probing, report: Report, checks: Sequence[Check], policy: 
     for each in probing.asked:
         for question, problem in _problems(each):
             check, where = known.get(question.value), problem.where
-            if check and (check.id, where.source.name, where.path) not in said:
-                name = where.source.name
+            name = where.source.name
+            if check and (key := (check.id, name, where.path)) not in said:
+                said.add(key)
                 result.setdefault(name, []).append((weighed(check, policy), problem))
     return result
 
@@ -99,18 +103,35 @@ def weighed(check: Check, policy: Policy) -> Check:
 
 def _of_workload(workload: Workload, cluster: Objects) -> Iterator[Asked]:
     """One pod's containers; the next pod's when that one has gone meanwhile."""
-    name = workload.node.source.name
+    name, owner = workload.node.source.name, workload.manifest.node.mapping
     try:
-        for pod in _pods(workload, cluster):
-            try:
+        for pod in pods(owner, workload.labels, cluster):
+            with suppress(_GoneError):
                 yield from [*_of_pod(pod, workload, cluster)]
                 return
-            except RefusedError as error:
-                if error.status != _NOT_FOUND:
-                    raise
         yield Asked(name, workload, None, Unprobed("no pod of it runs"))
     except KubeguardError as error:
-        yield Asked(name, workload, None, Unprobed(_without_names(error.message)))
+        yield Asked(name, workload, None, Unprobed(error.message))
+
+
+class _GoneError(Exception):
+    """A pod that was there is not any more."""
+
+
+def _of_pod(pod: Object, workload: Workload, cluster: Objects) -> Iterator[Asked]:
+    declared = {container.name: container for container in workload.containers}
+    for each in running(pod):
+        answer: Probed | Unprobed
+        try:
+            answer = asked(partial(_run, cluster, pod, each))
+        except RefusedError as error:
+            if error.status == _NOT_FOUND:
+                raise _GoneError from None
+            answer = Unprobed(_without_names(error.reason))
+        except KubeguardError as error:
+            answer = Unprobed(error.message)
+        who = f"container {each!r} of pod {pod['metadata']['name']!r}"
+        yield Asked(who, workload, declared.get(each), answer)
 
 
 def _without_names(refusal: str) -> str:
@@ -118,14 +139,6 @@ def _without_names(refusal: str) -> str:
     _, forbidden, why = refusal.partition(" is forbidden: ")
     named = why or "it takes the right to get and to create pods/exec"
     return f"the cluster does not allow it: {named}" if forbidden else refusal
-
-
-def _of_pod(pod: Object, workload: Workload, cluster: Objects) -> Iterator[Asked]:
-    declared = {container.name: container for container in workload.containers}
-    for each in _running(pod):
-        answer = asked(partial(_run, cluster, pod, each))
-        who = f"container {each!r} of pod {pod['metadata']['name']!r}"
-        yield Asked(who, workload, declared.get(each), answer)
 
 
 def _run(cluster: Objects, pod: Object, container: str, command: Sequence[str]) -> Answer:
@@ -139,61 +152,6 @@ def _run(cluster: Objects, pod: Object, container: str, command: Sequence[str]) 
     if codes and codes[0].isdecimal():
         return Answer(output, int(codes[0]))
     return Answer(output, error=str(status.get("message")))
-
-
-_POD = {"apiVersion": "v1", "kind": "Pod"}
-
-
-def _pods(workload: Workload, cluster: Objects) -> Iterator[dict[str, Any]]:
-    """The pods of a workload in which something runs, those first that are ready."""
-    owner: Any = workload.manifest.node.value
-    metadata = owner["metadata"]
-    if owner["kind"] == "Pod":
-        there = cluster.get(owner)
-        found = [there] if there else []
-    else:
-        labels = {key: str(value) for key, value in workload.labels.items()}
-        like = _POD | {"metadata": {"namespace": metadata.get("namespace", "default")}}
-        found = [
-            pod
-            for pod in cluster.listed(like, labels)
-            if _belongs({"apiVersion": "v1", "kind": "Pod", **pod}, metadata["uid"], cluster)
-        ]
-    alive = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
-    for pod in sorted(alive, key=_is_ready, reverse=True):
-        if any(_running(pod)):
-            yield {"apiVersion": "v1", "kind": "Pod", **pod}
-
-
-_MOST_OWNERS = 3
-"""A CronJob's pods are a Job's."""
-
-
-def _belongs(which: Object, uid: str, cluster: Objects) -> bool:
-    """Whether an object is controlled by the one with this UID, or by one that is."""
-    at: Mapping[str, Any] | None = which
-    for _ in range(_MOST_OWNERS):
-        owners = at["metadata"].get("ownerReferences", ()) if at else ()
-        above = next((each for each in owners if each.get("controller")), None)
-        if above is None or above["uid"] == uid:
-            return above is not None
-        namespace = which["metadata"]["namespace"]
-        reference = {key: above[key] for key in ("apiVersion", "kind")}
-        at = cluster.get(reference | {"metadata": {"namespace": namespace, "name": above["name"]}})
-    return False
-
-
-def _is_ready(pod: Object) -> bool:
-    conditions = pod.get("status", {}).get("conditions", ())
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
-
-
-def _running(pod: Object) -> Iterator[str]:
-    status = pod.get("status", {})
-    for key in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
-        for each in status.get(key, ()):
-            if "running" in each.get("state", {}):
-                yield each["name"]
 
 
 def _problems(each: Asked) -> Iterator[tuple[Question, Problem]]:

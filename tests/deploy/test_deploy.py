@@ -157,8 +157,9 @@ def test_from_plan_to_delete(release: Release) -> None:
     assert status == 0, told
     deployed, note, clean = told.splitlines()[-3:]
     assert deployed == "revision 1 of web is deployed"
-    assert note.startswith("not probed: deployment.apps/web in shop: ")
-    assert note.endswith("no preferred addresses found; known addresses: []")
+    why = "no preferred addresses found; known addresses: []"
+    assert note.startswith("not probed: container 'web' of pod 'web-")
+    assert note.endswith(f"': {why}")
     assert clean == "5 objects on the cluster: clean, 0 containers probed"
     assert release.get(WEB)["status"]["availableReplicas"] == 2
     assert release.plan() == (0, "5 to keep\n")

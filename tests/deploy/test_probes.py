@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -35,6 +36,7 @@ IMAGES: dict[str, tuple[str, ...] | None] = {
     "python": None,
     "bash": (*SHELL, "bash"),
     "curl": (*SHELL, "curl"),
+    "nc": (*SHELL, "nc"),
     "wget": (*SHELL, "wget"),
 }
 """What is on PATH; None: everything of this machine."""
@@ -96,6 +98,12 @@ def test_metadata_that_answers(image: Sandbox) -> None:
     [(question, text)] = found(probed)
     assert question is Question.METADATA
     assert text == "reaches the metadata service at 169.254.169.254"
+
+
+def test_metadata_whose_packets_are_dropped(image: Sandbox) -> None:
+    started = time.monotonic()
+    assert ask(replace(image, metadata="silent")) == Probed(Root.READ_ONLY, (), (), CLEAN)
+    assert time.monotonic() - started > 1.9, "it was waited for"
 
 
 def test_metadata_that_refuses_is_a_doubt(image: Sandbox) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,14 @@ from fake_kubelet import FakeKubelet
 from sandbox import Sandbox, sandboxed, why_not
 from test_deploy import SHOP, WEB, Release
 
+from kubeguard import load_checks
 from kubeguard.cluster import access
 from kubeguard.cluster.objects import Objects
 from kubeguard.deploy import probing
 from kubeguard.deploy.probing import Probing, probe
+from kubeguard.model.finding import Report
+from kubeguard.model.location import dotted
+from kubeguard.policy.policy import Policy
 
 pytestmark = [
     pytest.mark.cluster,
@@ -212,7 +216,8 @@ def test_without_the_right_to_exec(
     assert status == 0, told
     note, clean = told.splitlines()
     why = RIGHTS[right].replace("anna", user)
-    assert note == f"not probed: deployment.apps/web in shop: the cluster does not allow it: {why}"
+    assert note.startswith("not probed: container 'web' of pod 'web-")
+    assert note.endswith(f"': the cluster does not allow it: {why}")
     assert clean == "5 objects on the cluster: clean, 0 containers probed"
     assert containers.asked == []
 
@@ -234,7 +239,7 @@ def test_where_a_policy_of_the_cluster_forbids_exec(
     applied.plane.request("DELETE", f"{policies}icybindings/no-exec")
     _notes_until(applied, lambda notes: not notes)
     [note] = notes
-    assert note.startswith("not probed: deployment.apps/web in shop: the cluster does not allow it")
+    assert "': the cluster does not allow it: ValidatingAdmissionPolicy 'no-exec'" in note
     assert note.endswith(" denied request: nobody looks into pods here")
 
 
@@ -286,6 +291,64 @@ def test_a_token_that_the_manifest_asks_for_is_meant(
     [(question, problem)] = _problems(probe(live, _objects(applied)))
     assert question is probing.Question.TOKEN
     assert problem.message.endswith(": '/vault2/token'")
+
+
+def test_a_container_that_somebody_put_into_the_pod(
+    applied: Release, containers: Containers
+) -> None:
+    image = {"image": "web:1"}
+    both = [{"name": "own", **image}, {"name": "theirs", **image}]
+    pod = _made(
+        applied, f"{SHOP}/pods", {"metadata": {"name": "two"}, "spec": {"containers": both}}
+    )
+    _wait_for_pods(applied, "")
+    pod["spec"]["containers"].pop()  # as the manifest has it
+    live = {"pod/two in shop": pod}
+    containers.sandbox = Sandbox(read_only=False, metadata="open")
+    probed = probe(live, _objects(applied))
+    assert probed.answered == 2
+    found = probing.problems(probed, Report(), load_checks(), Policy())["pod/two in shop"]
+    assert [(check.id, dotted(problem.where.path)) for check, problem in found] == [
+        ("KG3030", "spec.containers[0].securityContext.readOnlyRootFilesystem"),
+        ("KG5003", "metadata.labels"),
+        ("KG3030", "spec.containers"),
+    ]
+
+
+def test_the_pods_of_a_cron_job_are_those_of_its_jobs(
+    applied: Release, containers: Containers
+) -> None:
+    pod = {"restartPolicy": "Never", "containers": [{"name": "night", "image": "night:1"}]}
+    template = {"metadata": {"labels": {"app": "night"}}, "spec": pod}
+    spec = {"schedule": "0 4 1 1 *", "jobTemplate": {"spec": {"template": template}}}
+    batch = "/apis/batch/v1/namespaces/shop"
+    owner = _made(applied, f"{batch}/cronjobs", {"metadata": {"name": "night"}, "spec": spec})
+    owner |= {"apiVersion": "batch/v1", "kind": "CronJob"}
+    assert probe({"night": owner}, _objects(applied)).notes == (
+        "not probed: night: no pod of it runs",
+    )
+    reference = {key: owner[key] for key in ("apiVersion", "kind")}
+    reference |= {key: owner["metadata"][key] for key in ("name", "uid")} | {"controller": True}
+    metadata = {"name": "night-1", "ownerReferences": [reference]}
+    _made(applied, f"{batch}/jobs", {"metadata": metadata, "spec": {"template": template}})
+    _wait_for_pods(applied, "?labelSelector=app%3Dnight")
+    probed = probe({"night": owner}, _objects(applied))
+    assert (probed.answered, probed.notes) == (1, ())
+
+
+def _made(release: Release, path: str, value: Mapping[str, object]) -> dict[str, Any]:
+    status, answer = release.plane.request("POST", path, value)
+    assert status == 201, answer
+    return answer | {"apiVersion": "v1", "kind": "Pod"}
+
+
+def _wait_for_pods(release: Release, query: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        found = release.get(f"{SHOP}/pods{query}")["items"]
+        if found and all(pod["status"]["phase"] == "Running" for pod in found):
+            return
+    raise AssertionError("no pod runs")
 
 
 def _problems(found: Probing) -> list[tuple[probing.Question, probing.Problem]]:

@@ -31,17 +31,18 @@ has_token() {
 }
 
 reach() {
-    for tool in bash curl wget; do
+    for tool in bash curl nc wget; do
         has $tool && has timeout || continue
         case $tool in
         bash) said=$(timeout 2 bash -c ": >/dev/tcp/$1/80" 2>&1) ;;
         curl) said=$(timeout 3 curl -gsSv --noproxy '*' -o /dev/null --connect-timeout 2 "http://$2/" 2>&1) ;;
+        nc) said=$(printf 'GET / HTTP/1.0\r\n\r\n' | timeout 3 nc -w 2 "$1" 80 2>&1) ;;
         wget) said=$(timeout 3 wget -O /dev/null -T 2 "http://$2/" 2>&1) ;;
         esac
-        case $?:$said in
-        0:* | *"Connected to"* | *connected* | *HTTP/1*) answer=open ;;
+        case $tool:$?:$said in
+        nc:124:* | nc:143:* | *:0:* | *"Connected to"* | *connected* | *HTTP/1*) answer=open ;;
         *refused*) answer=refused ;;
-        124:* | 143:* | 7:* | 28:* | *unreachable* | *"No route"* | *"timed out"* | *"annot assign"*) answer=closed ;;
+        *:124:* | *:143:* | curl:7:* | curl:28:* | *unreachable* | *"No route"* | *"timed out"* | *"annot assign"*) answer=closed ;;
         *) continue ;;
         esac
         echo "reach $1 $answer"
