@@ -116,8 +116,13 @@ class Pods:
         deadline = time.monotonic() + 120
         while not _is_ready(pool, probe["path"]):
             logs = self.engine.tried("logs", self.called(name))
-            assert time.monotonic() < deadline, (logs.stdout + logs.stderr)[-2000:]
+            in_time = self._runs(name) and time.monotonic() < deadline
+            assert in_time, (logs.stdout + logs.stderr)[-2000:]
             time.sleep(0.2)
+
+    def _runs(self, name: str) -> bool:
+        form = "--format={{.State.Running}}"
+        return self.engine.docker("container", "inspect", form, self.called(name)) == "true"
 
 
 def restrictions(pod: Object, container: Object) -> Iterator[str]:

