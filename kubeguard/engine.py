@@ -119,7 +119,7 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
     faults: list[Fault] = []
     names = {reading.name for reading in readings}
     every = tuple(manifest for own in manifests for manifest in own)
-    on_bundle = [*_ask(Bundle(every), [c for c in checks if c.on is Bundle], faults)]
+    on_bundle = [*_ask(Bundle(every), _Table.of(tuple(checks)).on(Bundle), faults)]
     verdict = Verdict()
     if settings.policies:  # the last to be asked: their engine may still be starting
         dockerfiles = (reading.dockerfile for reading in readings if reading.dockerfile)

@@ -36,7 +36,7 @@ class Journal:
             "verdict": "allow" if answered.response.allowed else "deny",
             "milliseconds": round(seconds * 1000, 2),
         }
-        for mode in Mode:
+        for mode in Mode if judgement.decisions else ():
             found = {d.finding.check.id for d in judgement.decisions if d.mode is mode}
             if found:
                 said[mode.value] = sorted(found)
