@@ -120,6 +120,7 @@ def serve_bare(port: int, certificate: Path, key: Path) -> None:
         ssl_cert=certificate,
         ssl_key=key,
         ssl_protocol_min=SSLProtocols.tls12,
+        workers=2,  # as the webhook has
         log_level=LogLevels.warning,
     ).serve(target_loader=lambda: bare, wrap_loader=False)
 

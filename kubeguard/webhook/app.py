@@ -10,15 +10,17 @@ import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
 
 from kubeguard.webhook.health import Health
 from kubeguard.webhook.hook import Answered, Webhook
 from kubeguard.webhook.journal import Journal
-from kubeguard.webhook.metrics import Metrics
 from kubeguard.webhook.records import Recorder
 from kubeguard.webhook.review import BadReviewError, Request, decode, encode
+
+if TYPE_CHECKING:
+    from kubeguard.webhook.metrics import Metrics
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
