@@ -88,7 +88,8 @@ def audit(
     """Ask every check about every view it is on, then about all of them together."""
     given, asked = tuple(readings), tuple(checks)
     report = judge(given, asked, settings, survey(given, asked, settings))
-    return replace(report, findings=(*report.findings, *leftovers(asked, settings)))
+    left = leftovers(asked, settings)
+    return replace(report, findings=(*report.findings, *left)) if left else report
 
 
 class World(NamedTuple):
