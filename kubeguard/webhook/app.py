@@ -43,7 +43,7 @@ class Limits(NamedTuple):
     margin: float = 0.3
     """Seconds before the API server gives up at which there is an answer."""
     requests: int = 128
-    threads: int = 8
+    threads: int = 4
     at_once_bytes: int = 32 * 1024
     """A smaller review is judged where it arrives: sooner than a thread could take it over."""
 

@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -186,6 +187,7 @@ class _Supervisor:
     def app(self) -> App:
         """What the lower process serves; this runs in it."""
         _end_with_parent()
+        _keep_little()
         end_silent_connections(self.serving.port)
         policy, checks = self.loaded
         hook = Webhook(policy, checks, self._labels())
@@ -266,6 +268,18 @@ def _end_with_parent() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+_M_ARENA_MAX = -8
+
+
+def _keep_little() -> None:
+    """Threads that judge large objects share one heap: of its own, each would keep its largest."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with suppress(AttributeError):  # only glibc has several (mallopt(3))
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 class _Shared:
