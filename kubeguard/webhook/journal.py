@@ -18,6 +18,8 @@ from kubeguard.policy.admission import Mode
 from kubeguard.webhook.hook import Answered
 from kubeguard.webhook.review import Request
 
+_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+
 
 class Journal:
     """Writes lines; `write` takes each whole."""
@@ -49,10 +51,9 @@ class Journal:
 
     def event(self, event: str, **said: Any) -> None:
         """A line about anything else."""
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = {"time": time, "event": event, **said}
+        line = {"time": datetime.now(UTC), "event": event, **said}
         with suppress(OSError):  # a full disk is no reason to answer otherwise
-            self._write(orjson.dumps(line, default=str) + b"\n")
+            self._write(orjson.dumps(line, default=str, option=_LINE))
 
 
 def to_standard_output(line: bytes) -> None:
