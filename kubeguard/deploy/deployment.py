@@ -11,7 +11,15 @@ from kubeguard.deploy.change import Change
 from kubeguard.deploy.order import in_order
 from kubeguard.deploy.plan import plan
 from kubeguard.deploy.probing import Probing, probe
-from kubeguard.deploy.release import LABEL, Release, Revision, Status, identity, references
+from kubeguard.deploy.release import (
+    LABEL,
+    Release,
+    Revision,
+    Status,
+    before_the_last,
+    identity,
+    references,
+)
 from kubeguard.errors import KubeguardError, UsageError
 from kubeguard.model.node import Node, Source
 
@@ -67,7 +75,7 @@ class Deployment:
         if to:
             chosen = next((each for each in revisions if each.number == to), None)
         else:
-            chosen = _before_the_last(revisions)
+            chosen = before_the_last(revisions)
         if chosen is None:
             there = ", ".join(str(r.number) for r in revisions) or "none"
             raise UsageError(f"{self._release.name}: no such revision", f"there are: {there}")
@@ -186,15 +194,6 @@ class Deployment:
                 why = rollout.trouble(each, self._cluster)
                 hint = "`kubeguard deploy rollback` brings back what was deployed before"
                 raise KubeguardError(f"{name(each)} {how}: {why}", hint)
-
-
-def _before_the_last(revisions: Sequence[Revision]) -> Revision | None:
-    """What was deployed before; a way back that was interrupted or has failed is taken again."""
-    settled = [*revisions]
-    while settled and settled[-1].back_to and settled[-1].status is not Status.DEPLOYED:
-        settled.pop()
-    deployed = [each for each in settled[:-1] if each.status is Status.DEPLOYED]
-    return deployed[-1] if deployed else None
 
 
 def _defined(objects: Sequence[Object]) -> set[tuple[str, str]]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from kubeguard.cluster.objects import Object, Objects
 from kubeguard.errors import KubeguardError
@@ -93,6 +93,28 @@ class Release:
         labels = {LABEL: self.name, "owner": "kubeguard-deploy", _REVISION: str(number), **more}
         name = f"kubeguard.{self.name}.v{number}"
         return _secret(self.namespace, name=name, labels=labels)
+
+
+class Settled(Protocol):
+    """A revision of any target."""
+
+    @property
+    def status(self) -> Status: ...
+
+    @property
+    def back_to(self) -> int | None: ...
+
+
+_Revision = TypeVar("_Revision", bound=Settled)
+
+
+def before_the_last(revisions: Sequence[_Revision]) -> _Revision | None:
+    """What was deployed before; a way back that was interrupted or has failed is taken again."""
+    settled = [*revisions]
+    while settled and settled[-1].back_to and settled[-1].status is not Status.DEPLOYED:
+        settled.pop()
+    deployed = [each for each in settled[:-1] if each.status is Status.DEPLOYED]
+    return deployed[-1] if deployed else None
 
 
 def references(revisions: Sequence[Revision]) -> Iterator[Object]:

@@ -58,9 +58,9 @@ class ComposeTarget:
 
     def verified(self, policy: Policy, probes: bool) -> int:
         live = self._deployment.live()
-        model, accepted = self._deployment.model, self._deployment.accepted
+        newest = self._deployment.newest()
         projects = {
-            each.name: {"services": {each.service: containers.service(each, model)}}
+            each.name: {"services": {each.service: containers.service(each, newest.model)}}
             for each in live
         }
         report = api.audit_projects(projects, policy)
@@ -72,7 +72,7 @@ class ComposeTarget:
             told += f", {answers.answered} probed"
             for each in answers.notes:
                 note(each)
-        report = _suppressed(report, accepted)
+        report = _suppressed(report, newest.accepted)
         show(report, policy)
         edited = [*self._deployment.edited()]
         for edit in edited:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -111,11 +111,6 @@ def _followed(
 def said(complaint: str) -> str:
     """What docker says, as the middle of a sentence, without what is secret in it."""
     return printable(mask(complaint.removeprefix("Error response from daemon: ")))[:_SENTENCE]
-
-
-def document(model: Mapping[str, Any]) -> str:
-    """A project as a file of Compose, which reads JSON as well as YAML."""
-    return json.dumps(model)
 
 
 def engine(docker: Docker) -> str:

@@ -61,6 +61,10 @@ def resolved(file: Path, release: str, docker: Docker) -> Project:
     """The project as docker puts it together. Raises KubeguardError with what docker says."""
     config = ("compose", "--project-name", release, "--file", str(file), "config", "--format=json")
     model = docker.json(*config)
+    for name, service in (model.get("services") or {}).items():
+        if not service.get("image"):
+            hint = "build it, judge it, and name it: image"
+            raise UsageError(f"the service {name!r} has no image that could be judged", hint)
     judged = docker.json(*config, "--no-path-resolution")
     services = judged.get("services") or {}
     shown = {n: {k: v for k, v in s.items() if k not in _HELD} for n, s in services.items()}

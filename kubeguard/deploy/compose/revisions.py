@@ -29,13 +29,17 @@ _PRIVATE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A project that is, or was to be, on the machine; `folder` is where its Compose file lies."""
+    """A project that is, or was to be, on the machine; `folder` is where its Compose file lies.
+
+    `back_to` is the revision that it brings back, if it does.
+    """
 
     number: int
     status: Status
     folder: str
     model: Mapping[str, Any]
     accepted: Accepted = frozenset()
+    back_to: int | None = None
 
 
 class Revisions:
@@ -72,11 +76,17 @@ class Revisions:
         finally:
             os.close(lock)
 
-    def begin(self, folder: str, model: Mapping[str, Any], accepted: Accepted) -> Revision:
+    def begin(
+        self,
+        folder: str,
+        model: Mapping[str, Any],
+        accepted: Accepted,
+        back_to: int | None = None,
+    ) -> Revision:
         """A new revision, written down before anything of it is applied. Raises KubeguardError."""
         before = self.all()
         number = before[-1].number + 1 if before else 1
-        revision = Revision(number, Status.PENDING, folder, model, accepted)
+        revision = Revision(number, Status.PENDING, folder, model, accepted, back_to)
         self._write(revision)
         return revision
 
@@ -95,6 +105,7 @@ class Revisions:
         content = {
             "revision": revision.number,
             "status": revision.status.value,
+            "back_to": revision.back_to,
             "folder": revision.folder,
             "accepted": sorted(revision.accepted),
             "model": revision.model,
@@ -118,6 +129,7 @@ def _read(file: Path) -> Revision:
             content["folder"],
             content["model"],
             frozenset((check, service) for check, service in content["accepted"]),
+            content["back_to"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         hint = "remove it; the other revisions are whole"
