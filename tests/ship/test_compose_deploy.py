@@ -89,6 +89,24 @@ class Release:
         assert "Traceback" not in done.stderr, done.stderr
         return Told(done.returncode, done.stdout + done.stderr)
 
+    def interrupted(self, step: str, at: str, number: signal.Signals) -> None:
+        """Send a signal to the command when it says a line that begins so."""
+        with subprocess.Popen(
+            self.command(step),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout
+            for line in process.stdout:
+                if line.startswith(at):
+                    break
+            process.send_signal(number)
+            rest = process.stdout.read()
+        assert process.returncode in (130, -number), rest
+        assert "Traceback" not in rest
+
     def made(self, kind: str) -> list[str]:
         label = f"--filter=label=com.docker.compose.project={self.name}"
         everything = ("--all",) if kind == "container" else ()
@@ -223,26 +241,22 @@ def test_failure_names_the_container_and_what_it_said(release: Release) -> None:
 def test_interrupted_and_finished_by_the_same_command(
     release: Release, number: signal.Signals
 ) -> None:
-    with subprocess.Popen(
-        release.command("apply"),
-        env=release.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout
-        for line in process.stdout:
-            if line.startswith("created"):
-                break
-        process.send_signal(number)
-        rest = process.stdout.read()
-    assert process.returncode in (130, -number), rest
-    assert "Traceback" not in rest
+    release.interrupted("apply", "created", number)
     told = release("apply")
     assert told.code == 0, told.text
     assert f"revision 2 of {release.name} is deployed" in told.text
     assert release("delete", "--yes", "--volumes").code == 0
     assert not any(release.made(kind) for kind in ("container", "network", "volume"))
+
+
+def test_interrupted_way_back_is_taken_again(release: Release) -> None:
+    assert release("apply").code == 0
+    assert release("apply", GREETING="good morning").code == 0
+    release.interrupted("rollback", "back to revision 1", signal.SIGKILL)
+    told = release("rollback")
+    assert told.code == 0, told.text
+    assert "back to revision 1" in told.text
+    assert release("plan") == (0, "3 to keep\n")
 
 
 def test_project_of_somebody_else_is_not_taken_over(release: Release) -> None:
