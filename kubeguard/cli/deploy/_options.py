@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -80,6 +81,8 @@ def release_options(command: _Command) -> Callable[..., Any]:
             )
         if TargetName(target) is TargetName.COMPOSE:
             refuse(target, namespace=namespace, kubeconfig=kubeconfig, context=context)
+            if os.name == "nt":
+                raise UsageError("--target compose needs Linux or macOS", "use WSL on Windows")
             from kubeguard.cli.deploy._compose import ComposeTarget
 
             return command(ComposeTarget(release), **rest)
