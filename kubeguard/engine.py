@@ -88,7 +88,8 @@ def audit(
     """Ask every check about every view it is on, then about all of them together."""
     given, asked = tuple(readings), tuple(checks)
     report = judge(given, asked, settings, survey(given, asked, settings))
-    return replace(report, findings=(*report.findings, *leftovers(asked, settings)))
+    left = leftovers(asked, settings)
+    return replace(report, findings=(*report.findings, *left)) if left else report
 
 
 class World(NamedTuple):
@@ -123,7 +124,7 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
     names = {reading.name for reading in readings}
     all_of_them = tuple(manifest for own in manifests for manifest in own)
     every = tuple(m for m in all_of_them if not m.node.source.translation)
-    on_bundle = [*_ask(Bundle(every), [c for c in checks if c.on is Bundle], faults)]
+    on_bundle = [*_ask(Bundle(every), _Table.of(tuple(checks)).on(Bundle), faults)]
     verdict = Verdict()
     if settings.policies:  # the last to be asked: their engine may still be starting
         dockerfiles = (reading.dockerfile for reading in readings if reading.dockerfile)

@@ -167,18 +167,20 @@ def _unpack(document: Node, depth: int) -> Iterator[Node]:
 
 def identified(node: Node) -> Node:
     """The node with a source of its own that knows which object it is."""
-    kind = node.get("kind")
-    kind = kind if isinstance(kind, str) else ""
-    metadata = node["metadata"]
-    name = metadata["name"].text or metadata["generateName"].text
+    kind = _text(node.get("kind"))
+    name = _text(node.get("metadata", "name")) or _text(node.get("metadata", "generateName"))
     source = replace(
         node.source,
-        subject=Subject(kind, metadata["namespace"].text, name),
+        subject=Subject(kind, _text(node.get("metadata", "namespace")), name),
         root=node.path,
         value=node.value,
         secret=kind == "Secret",
     )
     return Node(node.value, source, node.path)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _note(node: Node, kind: TroubleKind, message: str) -> Trouble:

@@ -207,7 +207,7 @@ def test_compose_and_kubernetes_do_not_mix(tmp_path: Path) -> None:
     both = api.audit(tmp_path).findings
     alone = api.audit(tmp_path / "service.yaml").findings
     assert [f.check.name for f in both] == [f.check.name for f in alone]
-    assert api.objects(tmp_path)[0]["kind"] == "Service"
+    assert api.objects(tmp_path)[0].get("kind") == "Service"
     assert len(api.objects(tmp_path)) == 1
 
 
