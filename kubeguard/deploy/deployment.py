@@ -217,5 +217,5 @@ def _with_label(which: Object, release: str) -> dict[str, Any]:
 
 
 def _is_established(definition: Object | None) -> bool:
-    conditions = (definition or {}).get("status", {}).get("conditions", ())
+    conditions = (definition or {}).get("status", {}).get("conditions") or ()
     return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)

@@ -166,8 +166,9 @@ class Build(NamedTuple):
 
     def __call__(self, image: str, target: str, *more: str, context: Path = APPLICATION) -> str:
         """Build a target of reference_app/Dockerfile as its head says; the image's digest."""
-        arguments = ["buildx", "build", "--quiet", f"--target={target}", f"--tag={image}", *more]
-        arguments += ["--build-arg=SOURCE_DATE_EPOCH=0", f"--build-arg=PYTHON={self.python}"]
+        arguments = ["build", "--quiet", f"--target={target}", f"--tag={image}", *more]
+        arguments += ["--provenance=false", "--build-arg=SOURCE_DATE_EPOCH=0"]
+        arguments += [f"--build-arg=PYTHON={self.python}"]
         arguments += [f"--build-arg=RUNTIME={self.runtime}", *_NETWORK]
         for key in ("signing.pem", "trusted.pem"):
             arguments.append(f"--secret=id={key},src={self.keys / key}")

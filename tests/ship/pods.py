@@ -20,10 +20,13 @@ _PIDS = 200  # which Kubernetes has no field for: the kubelet's podPidsLimit
 
 @dataclass(frozen=True)
 class Pods:
-    """The objects of a namespace, on a network of their own; `folder` has what volumes hold."""
+    """The objects of a namespace, on a network of their own; `folder` has what volumes hold.
+
+    `images` are those of the engine, by the repositories that the objects name.
+    """
 
     engine: Engine
-    image: str
+    images: Mapping[str, str]
     network: str
     objects: list[Object]
     folder: Path
@@ -37,6 +40,12 @@ class Pods:
         called = (f"--name={self.called(name)}", f"--network-alias={name}")
         self.engine.docker("run", "--detach", *called, *self._arguments(pod, container))
         self._wait(name, container["readinessProbe"]["httpGet"])
+
+    def run(self, name: str) -> str:
+        """What a CronJob prints, once."""
+        pod = pods(self.objects)[name]["spec"]
+        [container] = pod["containers"]
+        return self.engine.docker("run", "--rm", *self._arguments(pod, container))
 
     def called(self, name: str) -> str:
         """The container of a Deployment."""
@@ -60,13 +69,15 @@ class Pods:
             yield self._mounted(pod, volume, mount)
         command = container.get("command", [])
         yield from (f"--entrypoint={word}" for word in command[:1])
-        yield self.image
+        yield self.images[container["image"].partition("@")[0]]
         yield from (*command[1:], *container.get("args", ()))
 
     def _settings(self, container: Object) -> Iterator[str]:
         for source in container.get("envFrom", ()):
             for key, value in self._kept("ConfigMap", source["configMapRef"]["name"]).items():
                 yield f"--env={key}={value}"
+        for each in container.get("env", ()):
+            yield f"--env={each['name']}={each['value']}"
 
     def _mounted(self, pod: Object, volume: Object, mount: Object) -> str:
         path, mode = mount["mountPath"], "ro" if mount.get("readOnly") else "rw"
@@ -116,8 +127,13 @@ class Pods:
         deadline = time.monotonic() + 120
         while not _is_ready(pool, probe["path"]):
             logs = self.engine.tried("logs", self.called(name))
-            assert time.monotonic() < deadline, (logs.stdout + logs.stderr)[-2000:]
+            in_time = self._runs(name) and time.monotonic() < deadline
+            assert in_time, (logs.stdout + logs.stderr)[-2000:]
             time.sleep(0.2)
+
+    def _runs(self, name: str) -> bool:
+        form = "--format={{.State.Running}}"
+        return self.engine.docker("container", "inspect", form, self.called(name)) == "true"
 
 
 def restrictions(pod: Object, container: Object) -> Iterator[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 
 import pytest
 from compose_stack import RELEASE, Client, Images, Load, Stack, prepared
-from images import Build, Built, imported
+from images import Build, Built
 
 from tests import container_engine
 
@@ -21,11 +20,12 @@ if why := container_engine.missing("mmdebstrap"):
 
 @pytest.fixture(scope="module")
 def stack(
-    build: Build, service_image: Built, tmp_path_factory: pytest.TempPathFactory
+    build: Build,
+    service_image: Built,
+    servers: tuple[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """The reference stack, up."""
-    if not build.engine.has("compose"):
-        pytest.skip("Docker has no Compose: scripts/engine unpacks it, KUBEGUARD_ENGINE names it")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -33,11 +33,7 @@ def stack(
         except OSError:
             pytest.skip("somebody listens on port 8443 of this machine")
     folder = tmp_path_factory.mktemp("compose")
-    try:
-        others = [imported(build.engine, name, folder) for name in ("postgresql", "redis")]
-    except subprocess.SubprocessError as error:
-        pytest.skip(f"no image of PostgreSQL or Redis, there is no mirror to be reached: {error}")
-    images = Images(service_image.name, *others)
+    images = Images(service_image.name, *servers)
     made = prepared(folder, build.engine, images, (build.keys / "trusted.pem").read_bytes())
     try:
         yield made

@@ -127,8 +127,8 @@ def test_nothing_is_found_in_manifests_and_images_together(
     rendered.write_text(
         run(
             *("deploy", "render", "--set", f"overlay={overlay}"),
-            *("--set", f"image={SERVICE}@{pushed(service_image)}"),
-            *("--set", f"training_image={TRAINING}@{pushed(training_image)}"),
+            *("--set", f"image={SERVICE}@{manifest_digest(service_image)}"),
+            *("--set", f"training_image={TRAINING}@{manifest_digest(training_image)}"),
         )
     )
     images = [f"oci-archive:{image.archive}" for image in (service_image, training_image)]
@@ -140,7 +140,7 @@ def test_nothing_is_found_in_manifests_and_images_together(
 def test_joined_facts_are_what_decides(service_image: Built, tmp_path: Path) -> None:
     """The same manifests with a program that the image does not have are not clean."""
     rendered = tmp_path / "rendered.yaml"
-    text = run("deploy", "render", "--set", f"image={SERVICE}@{pushed(service_image)}")
+    text = run("deploy", "render", "--set", f"image={SERVICE}@{manifest_digest(service_image)}")
     rendered.write_text(text.replace("- python3\n", "- /bin/sh\n"))
     command = ["scan", str(rendered), f"oci-archive:{service_image.archive}"]
     result = CliRunner().invoke(kubeguard, command)
@@ -148,8 +148,8 @@ def test_joined_facts_are_what_decides(service_image: Built, tmp_path: Path) -> 
     assert "'/bin/sh', no program in its image" in " ".join(result.output.split())
 
 
-def pushed(image: Built) -> str:
-    """The digest of its manifest, by which a registry and a cluster know it."""
+def manifest_digest(image: Built) -> str:
+    """By which manifests name it, and a registry would, of the layers as they are packed here."""
     with tarfile.open(image.archive) as archive:
         index = archive.extractfile("index.json")
         assert index

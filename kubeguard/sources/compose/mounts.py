@@ -117,7 +117,7 @@ def _put_files(node: Node, kind: str, pod: Pod) -> None:
 def _put_volume(
     source: Mapping[str, object], target: str, read_only: bool, by: Node, pod: Pod
 ) -> None:
-    name = by.text.partition(":")[0] or target or str(by.path[-1])
+    name = target or by.text or str(by.path[-1])
     pod.add(("volumes",), {"name": name, **source}, by)
     if target:
         mount = {"name": name, "mountPath": target, "readOnly": read_only}
