@@ -47,6 +47,12 @@ def failed(pod: Object) -> Object:
     return _status(pod, "Failed", {"terminated": end}, ready=False)
 
 
+def succeeded(pod: Object) -> Object:
+    """The containers of a Job have done their work."""
+    end = {"exitCode": 0, "reason": "Completed", "startedAt": _now(), "finishedAt": _now()}
+    return _status(pod, "Succeeded", {"terminated": end}, ready=False)
+
+
 class FakeKubelet:
     """One thread that plays the kubelet of every node it made."""
 

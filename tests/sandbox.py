@@ -8,7 +8,6 @@ This file is also the program that makes the namespaces and becomes the command.
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import json
 import os
 import shutil
@@ -72,14 +71,7 @@ def _main(sandbox: Sandbox, command: Sequence[str]) -> None:
     root = _root()
     for folder in sandbox.tokens:
         _project(root / folder.replace("/var/run/", "/run/").lstrip("/"))
-    path = PATH
-    if sandbox.programs is not None:
-        path = "/tmp/bin"
-        (root / "tmp/bin").mkdir()
-        for name in sandbox.programs:
-            there = shutil.which(name, path=PATH)
-            if there:
-                (root / "tmp/bin" / name).symlink_to(os.path.realpath(there))
+    path = PATH if sandbox.programs is None else _only(sandbox.programs, root)
     if sandbox.read_only:
         _mount("-o", "remount,bind,ro", root)
     os.chroot(root)
@@ -91,6 +83,16 @@ def _main(sandbox: Sandbox, command: Sequence[str]) -> None:
         os.execvpe(command[0], command, {"PATH": path})
     except FileNotFoundError:
         sys.exit(127)
+
+
+def _only(programs: Sequence[str], root: Path) -> str:
+    """A PATH with links to these programs, as far as they are there."""
+    folder = root / "tmp/bin"
+    folder.mkdir()
+    for name in programs:
+        if there := shutil.which(name, path=PATH):
+            (folder / name).symlink_to(os.path.realpath(there))
+    return "/tmp/bin"
 
 
 def _root() -> Path:
@@ -128,6 +130,8 @@ _SIOCSIFADDR, _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8916, 0x8913, 0x8914, 1
 
 def metadata_service(how: str) -> None:
     """An address on the loopback interface of this network namespace, and who is there."""
+    import fcntl  # which Windows does not have
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         where = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(METADATA))
         fcntl.ioctl(control, _SIOCSIFADDR, struct.pack("16s16s", b"lo", where))
@@ -161,9 +165,4 @@ def _mount(*arguments: object) -> None:
 
 
 if __name__ == "__main__":
-    options = json.loads(sys.argv[1])
-    programs = options.pop("programs")
-    options["tokens"] = tuple(options["tokens"])
-    _main(
-        Sandbox(programs=programs if programs is None else tuple(programs), **options), sys.argv[2:]
-    )
+    _main(Sandbox(**json.loads(sys.argv[1])), sys.argv[2:])

@@ -160,7 +160,7 @@ def doubts(probed: Probed) -> Iterator[str]:
         yield "could not tell how its root file system is mounted"
     unknown = [address for address, reach in probed.reach if reach is Reach.UNKNOWN]
     if unknown:
-        yield f"has nothing to connect to {' and '.join(unknown)} with"
+        yield f"has no program to connect to {' and '.join(unknown)} with"
     refused = [address for address, reach in probed.reach if reach is Reach.REFUSED]
     if refused:
         who = "nobody listens there, or a network policy rejects it"

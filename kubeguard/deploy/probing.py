@@ -178,8 +178,10 @@ def _place(each: Asked, question: Question) -> Node:
 
 
 _ADVICE: Mapping[Question, Fix] = {
-    Question.ROOT: advise("compare the pod with its manifest: a webhook or the runtime overrides"),
-    Question.TOKEN: advise("compare the volumes of the pod with its manifest: who added one?"),
+    Question.ROOT: advise(
+        "compare the pod with its manifest, or ask its runtime: somebody made it writable"
+    ),
+    Question.TOKEN: advise("compare the volumes of the pod with its manifest: who added this one?"),
     Question.METADATA: advise(
         "deny egress to it by a NetworkPolicy, with a network plugin that enforces those"
     ),

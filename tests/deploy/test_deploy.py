@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from control_plane import ControlPlane, Options, control_plane
-from fake_kubelet import FakeKubelet, failed, running, unready, waiting
+from fake_kubelet import FakeKubelet, failed, running, succeeded, unready, waiting
 
 from tests.building import docker_archive
 
@@ -288,6 +288,68 @@ def test_what_does_not_become_ready_in_time(
     status, told = release.run("rollback")
     assert (status, "no such revision" in told) == (2, True), "nothing was ever deployed"
     assert "hint: there are: 1\n" in told
+
+
+def workloads() -> tuple[list[Any], list[Any]]:
+    """Everything but the Deployment, and all other kinds that run its pods."""
+    documents = [*yaml.safe_load_all(MANIFESTS)]
+    template = documents.pop()["spec"]["template"]
+    labels = template["metadata"]["labels"]
+    kinds: dict[str, dict[str, Any]] = {
+        "apps/v1 StatefulSet": {"replicas": 2, "selector": {"matchLabels": labels}},
+        "apps/v1 DaemonSet": {"selector": {"matchLabels": labels}},
+        "batch/v1 Job": {"backoffLimit": 0},
+    }
+    found = []
+    for number, (kind, spec) in enumerate(kinds.items()):
+        own = {"app": f"{labels['app']}-{number}"}
+        pod = {**template["spec"]}
+        if "selector" in spec:
+            spec["selector"] = {"matchLabels": own}
+        else:
+            pod["restartPolicy"] = "Never"
+        spec["template"] = {"metadata": {"labels": own}, "spec": pod}
+        version, name = kind.split()
+        metadata = {"name": name.lower(), "namespace": "shop"}
+        found.append({"apiVersion": version, "kind": name, "metadata": metadata, "spec": spec})
+    return documents, found
+
+
+def test_every_kind_that_runs_pods_is_waited_for(release: Release, nodes: FakeKubelet) -> None:
+    documents, found = workloads()
+    release.file.write_text(yaml.safe_dump_all([*documents, *found]))
+    nodes.fate = lambda pod: (
+        succeeded(pod) if "job-name" in pod["metadata"]["labels"] else running(pod)
+    )
+    try:
+        status, told = release.apply()
+    finally:
+        nodes.fate = running
+    assert status == 0, told
+    assert [line for line in told.splitlines() if line.startswith("waiting for")] == [
+        "waiting for statefulset.apps/statefulset in shop",
+        "waiting for daemonset.apps/daemonset in shop",
+        "waiting for job.batch/job in shop",
+    ]
+    assert "not probed: job.batch/job in shop: no pod of it runs" in told
+    base = "/apis/apps/v1/namespaces/shop"
+    assert release.get(f"{base}/statefulsets/statefulset")["status"]["availableReplicas"] == 2
+    assert release.get(f"{base}/daemonsets/daemonset")["status"]["numberAvailable"] == 2
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["StatefulSet", "DaemonSet"])
+def test_other_kinds_that_do_not_become_ready(
+    release: Release, nodes: FakeKubelet, which: int
+) -> None:
+    documents, found = workloads()
+    release.file.write_text(yaml.safe_dump_all([*documents, found[which]]))
+    nodes.fate = unready
+    try:
+        status, told = release.run("apply", "-f", str(release.file), "--wait", "2")
+    finally:
+        nodes.fate = running
+    assert status == 3, told
+    assert " in shop is not ready after 2 s: web is not ready\n" in told
 
 
 def test_a_job_that_fails(release: Release, nodes: FakeKubelet) -> None:

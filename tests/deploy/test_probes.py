@@ -121,7 +121,9 @@ def test_a_shell_with_nothing_else_says_what_it_cannot_tell() -> None:
     probed = ask(Sandbox(programs=("sh",)))
     assert isinstance(probed, Probed)
     assert probed.root is Root.READ_ONLY
-    assert [*doubts(probed)] == ["has nothing to connect to 169.254.169.254 and fd00:ec2::254 with"]
+    assert [*doubts(probed)] == [
+        "has no program to connect to 169.254.169.254 and fd00:ec2::254 with"
+    ]
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not() or "there are sandboxes")
