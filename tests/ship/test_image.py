@@ -20,7 +20,7 @@ from stacks import APPLICATION, OVERLAYS
 from kubeguard.cli import kubeguard
 from tests import container_engine
 
-pytestmark = [pytest.mark.container_engine, pytest.mark.xdist_group("container_engine")]
+pytestmark = pytest.mark.container_engine
 if why := container_engine.missing("mmdebstrap"):
     pytest.skip(why, allow_module_level=True)
 
