@@ -6,7 +6,9 @@ import lzma
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from control_plane import find_assets
@@ -19,13 +21,36 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", print_blob=True, deadline=None)
 settings.load_profile("repeatable")
 
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import Scheduling
+
 _PROGRAMS = ("etcd", "kube-apiserver")
 _CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """All tests of containers to one process: they share an engine, and images that take long."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    @cache
+    def has_containers(file: str) -> bool:
+        return "pytest.mark.container_engine" in (config.rootpath / file).read_text(
+            encoding="utf-8"
+        )
+
+    class Scheduler(LoadScopeScheduling):
+        # xdist's own groups (--dist=loadgroup) are lost with pytest 9.2.
+        def _split_scope(self, nodeid: str) -> str:
+            return "containers" if has_containers(nodeid.partition("::")[0]) else nodeid
+
+    return Scheduler(config, log)
+
+
 @pytest.fixture(scope="session")
 def container_engine() -> Iterator[Engine]:
-    """For tests of the xdist group `container_engine`: one process runs them, one by one."""
+    """For files that are marked `container_engine`: one process runs them, one by one."""
     with started() as found:
         yield found
 

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from images import SERVICE, TRAINING, Build, Built, imported
+from images import SERVICE, SESSION, TRAINING, Build, Built, imported
 
 from tests.container_engine import Engine
 
 
 @pytest.fixture(scope="session")
-def build(container_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Build:
+def build(container_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     """How images of the service are built here."""
     if not container_engine.has("buildx"):
         pytest.skip("Docker has no buildx: scripts/engine unpacks one, KUBEGUARD_ENGINE names it")
@@ -34,14 +34,15 @@ def build(container_engine: Engine, tmp_path_factory: pytest.TempPathFactory) ->
         bases = [imported(container_engine, name, folder) for name in ("python", "runtime")]
     except subprocess.SubprocessError as error:
         pytest.skip(f"no base image, there is no mirror to be reached: {error}")
-    return Build(container_engine, *bases, folder)
+    yield Build(container_engine, *bases, folder)
+    container_engine.docker("image", "rm", *bases)
 
 
 @pytest.fixture(scope="session")
 def service_image(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     """The image that serves, built from nothing."""
-    digest = build(f"{SERVICE}:test", "service", "--no-cache")
-    yield from _saved(build, f"{SERVICE}:test", digest, tmp_path_factory.mktemp("service"))
+    digest = build(f"{SERVICE}:{SESSION}", "service", "--no-cache")
+    yield from _saved(build, f"{SERVICE}:{SESSION}", digest, tmp_path_factory.mktemp("service"))
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +50,8 @@ def training_image(
     build: Build, service_image: Built, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Built]:
     """The image that trains; most of its stages are there since the other was built."""
-    digest = build(f"{TRAINING}:test", "training")
-    yield from _saved(build, f"{TRAINING}:test", digest, tmp_path_factory.mktemp("training"))
+    digest = build(f"{TRAINING}:{SESSION}", "training")
+    yield from _saved(build, f"{TRAINING}:{SESSION}", digest, tmp_path_factory.mktemp("training"))
 
 
 def _saved(build: Build, name: str, digest: str, folder: Path) -> Iterator[Built]:

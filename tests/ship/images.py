@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 from stacks import APPLICATION
 
@@ -14,7 +15,8 @@ from tests.container_engine import Engine
 
 SERVICE = "registry.example.com/reference-app"
 TRAINING = "registry.example.com/reference-app-training"
-_REPOSITORY = "kubeguard-test"
+SESSION = uuid4().hex[:8]
+"""The tag of these tests' images, beside those of others on the same engine."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _POSTGRESQL = "/usr/lib/postgresql/15/bin"
 
@@ -142,7 +144,7 @@ def changes(name: str) -> tuple[str, ...]:
 
 def imported(engine: Engine, name: str, folder: Path) -> str:
     """Give the engine the image of a recipe; how it is called there."""
-    image = f"{_REPOSITORY}/{name}:1"
+    image = f"kubeguard-test/{name}:{SESSION}"
     flags = (f"--change={line}" for line in changes(name))
     engine.docker("import", *flags, str(pack(name, folder)), image)
     return image

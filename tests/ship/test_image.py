@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from images import SERVICE, TRAINING, Build, Built
+from images import SERVICE, SESSION, TRAINING, Build, Built
 from stacks import APPLICATION, OVERLAYS
 
 from kubeguard.cli import kubeguard
 from tests import container_engine
 
-pytestmark = [pytest.mark.container_engine, pytest.mark.xdist_group("container_engine")]
+pytestmark = pytest.mark.container_engine
 if why := container_engine.missing("mmdebstrap"):
     pytest.skip(why, allow_module_level=True)
 
@@ -52,8 +52,8 @@ def test_two_builds_are_the_same(build: Build, service_image: Built, tmp_path: P
         path.chmod(stat.S_IMODE(path.stat().st_mode) | 0o060)
     (other / "src" / "reference_app" / "__pycache__").mkdir(exist_ok=True)
     (other / "src" / "reference_app" / "__pycache__" / "old.pyc").write_bytes(os.urandom(9))
-    again = build(f"{SERVICE}:again", "service", "--no-cache", context=other)
-    build.engine.docker("image", "rm", f"{SERVICE}:again")
+    again = build(f"{SERVICE}:{SESSION}-again", "service", "--no-cache", context=other)
+    build.engine.docker("image", "rm", f"{SERVICE}:{SESSION}-again")
     assert again == service_image.digest
 
 

@@ -20,7 +20,7 @@ from kubeguard.cluster.objects import Objects
 from kubeguard.deploy.certificates import renew
 from tests import container_engine
 
-pytestmark = [pytest.mark.container_engine, pytest.mark.xdist_group("container_engine")]
+pytestmark = pytest.mark.container_engine
 if why := container_engine.missing("mmdebstrap", "kubectl"):
     pytest.skip(why, allow_module_level=True)
 

@@ -21,7 +21,7 @@ from kubeguard.sources.targets import find, load
 from tests.container_engine import Engine
 from tests.sources.images import engine
 
-pytestmark = [pytest.mark.container_engine, pytest.mark.xdist_group("container_engine")]
+pytestmark = pytest.mark.container_engine
 if why := engine.missing():
     pytest.skip(why, allow_module_level=True)
 docker = pytest.importorskip("docker")
