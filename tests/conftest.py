@@ -5,11 +5,14 @@ from __future__ import annotations
 import lzma
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from control_plane import find_assets
 from hypothesis import settings
+
+from tests.container_engine import Engine, started
 
 # `make fuzz` draws new examples.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -18,6 +21,13 @@ settings.load_profile("repeatable")
 
 _PROGRAMS = ("etcd", "kube-apiserver")
 _CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
+
+
+@pytest.fixture(scope="session")
+def container_engine() -> Iterator[Engine]:
+    """For tests of the xdist group `container_engine`: one process runs them, one by one."""
+    with started() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

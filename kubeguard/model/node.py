@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from kubeguard.model.location import Location, Path
 from kubeguard.model.places import NOWHERE, Places
+from kubeguard.model.translation import Translation
 
 
 class Subject(NamedTuple):
@@ -32,7 +33,8 @@ class Source:
     `name` is the path as the user would type it, `text` the whole decoded input, `document` the
     zero-based number of the YAML document, `root` the path of the object inside that document
     (not empty for an item of a `kind: List`), `value` the object, `secret` whether every value in
-    it is confidential.
+    it is confidential. With a `translation` the object is not what the text says, but stands for
+    it: `root` and `value` are those of the text.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Source:
     root: Path = ()
     value: object = None
     secret: bool = False
+    translation: Translation | None = None
 
 
 class Node:

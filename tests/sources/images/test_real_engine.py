@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,10 @@ from kubeguard.model.severity import Profile
 from kubeguard.policy.policy import Policy
 from kubeguard.sources.images.transports import Look
 from kubeguard.sources.targets import find, load
+from tests.container_engine import Engine
 from tests.sources.images import engine
 
-pytestmark = pytest.mark.container_engine
+pytestmark = [pytest.mark.container_engine, pytest.mark.xdist_group("container_engine")]
 if why := engine.missing():
     pytest.skip(why, allow_module_level=True)
 docker = pytest.importorskip("docker")
@@ -47,14 +47,8 @@ TRANSPORTS = ("docker-archive", "oci-archive", "oci", "docker-daemon", "docker")
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with engine.engine(Path(tempfile.mkdtemp(prefix="kg-", dir="/tmp"))) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def client(address: str) -> Iterator[Any]:
-    found = docker.DockerClient(base_url=address, timeout=300)
+def client(container_engine: Engine) -> Iterator[Any]:
+    found = docker.DockerClient(base_url=container_engine.address, timeout=300)
     yield found
     found.close()
 
@@ -90,7 +84,9 @@ def name(client: Any, folder: Path, hub: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def targets(client: Any, address: str, folder: Path, name: str) -> Iterator[Mapping[str, str]]:
+def targets(
+    client: Any, container_engine: Engine, folder: Path, name: str
+) -> Iterator[Mapping[str, str]]:
     """The same image over every transport."""
     saved, trust = folder / "saved.tar", folder / "trust"
     with open(saved, "wb") as file:
@@ -106,7 +102,7 @@ def targets(client: Any, address: str, folder: Path, name: str) -> Iterator[Mapp
     to = ["--dest-cert-dir", str(trust), "--dest-authfile", str(folder / "config.json")]
     skopeo("copy", *to, archive, f"docker://{name}")
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DOCKER_HOST", address)
+        environment.setenv("DOCKER_HOST", container_engine.address)
         environment.setenv("DOCKER_CONFIG", str(folder))
         environment.setenv("SSL_CERT_FILE", str(folder / "ca.crt"))
         yield {
