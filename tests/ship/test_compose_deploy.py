@@ -132,7 +132,9 @@ def release(
     finally:
         for kind in ("container", "network", "volume"):
             for each in found.made(kind):
-                force = () if kind == "network" else ("--force",)
+                force = {"container": ("--force", "--volumes"), "volume": ("--force",)}.get(
+                    kind, ()
+                )
                 container_engine.tried(kind, "rm", *force, each)
 
 

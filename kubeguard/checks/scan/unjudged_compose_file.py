@@ -14,6 +14,4 @@ from kubeguard.checks.scan._tell import tell
     profile=Profile.BASELINE,
 )
 def unjudged_compose_file(trouble: Trouble) -> Iterator[Problem]:
-    return tell(
-        trouble, TroubleKind.COMPOSE, "judge what `docker compose config` makes of it"
-    )
+    return tell(trouble, TroubleKind.COMPOSE, "judge what `docker compose config` makes of it")

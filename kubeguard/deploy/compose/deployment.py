@@ -75,7 +75,7 @@ class ComposeDeployment:
         with self._revisions.held():
             self._engine.stop(self.newest(), seconds)
             for kind, name in self._engine.made(volumes):
-                self._engine.remove(kind, name)
+                self._engine.remove(kind, name, volumes)
             self._revisions.forget()
 
     def live(self) -> list[Container]:

@@ -65,10 +65,10 @@ class Engine:
         """Give every container the time to end that its service says."""
         self._compose(revision, seconds, "stop")
 
-    def remove(self, kind: str, name: str) -> None:
-        """Delete one thing."""
-        force = ("--force",) if kind == "container" else ()
-        self._docker.ask(kind, "rm", *force, name)
+    def remove(self, kind: str, name: str, volumes: bool = False) -> None:
+        """Delete one thing; of a container also its nameless volumes, when asked for."""
+        flags = ("--force", *["--volumes"] * volumes) if kind == "container" else ()
+        self._docker.ask(kind, "rm", *flags, name)
         self._tell(f"deleted {kind}/{name}")
 
     def remove_edited(self, revision: Revision) -> None:
