@@ -72,6 +72,7 @@ manifests: $(VENV)/development  ## write the webhook's manifests and chart anew,
 	@for overlay in single-node production; do \
 	  kubectl kustomize manifests/reference/overlays/$$overlay >kubeguard/deploy/reference/$$overlay.yaml || exit 1; \
 	done
+	cp manifests/compose/compose.yaml kubeguard/deploy/compose/reference.yaml
 	rm -rf manifests/webhook charts/kubeguard
 	$(BIN)/kubeguard webhook manifests --output manifests/webhook
 	$(BIN)/kubeguard webhook manifests --helm --output charts/kubeguard

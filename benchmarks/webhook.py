@@ -107,7 +107,7 @@ async def bare(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def serve_bare(port: int, certificate: Path, key: Path) -> None:
+def serve_bare(port: int, certificate: Path, key: Path, workers: int) -> None:
     from granian.constants import Interfaces, SSLProtocols
     from granian.log import LogLevels
     from granian.server import Server
@@ -120,8 +120,24 @@ def serve_bare(port: int, certificate: Path, key: Path) -> None:
         ssl_cert=certificate,
         ssl_key=key,
         ssl_protocol_min=SSLProtocols.tls12,
+        workers=workers,
         log_level=LogLevels.warning,
     ).serve(target_loader=lambda: bare, wrap_loader=False)
+
+
+@contextmanager
+def bare_server(files: tuple[Path, Path], workers: int) -> Iterator[int]:
+    """Its port."""
+    port = free_port()
+    arguments = (port, *files, workers)
+    process = multiprocessing.get_context("fork").Process(target=serve_bare, args=arguments)
+    process.start()
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.join()
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -278,14 +294,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = certificate(folder)
-        port = free_port()
-        other = multiprocessing.get_context("fork").Process(target=serve_bare, args=(port, *files))
-        other.start()
-        wait_for(port)
-        rate, times = asyncio.run(throughput(port, body, REQUESTS))
-        print(f"{'bare handler':34} {rate:9.0f} {told(times)}")
-        other.terminate()
-        other.join()
+        for workers in (1, 2):  # the webhook has two
+            with bare_server(files, workers) as port:
+                rate, times = asyncio.run(throughput(port, body, REQUESTS))
+            what = f"bare handler, {workers} process{'es' * (workers > 1)}"
+            print(f"{what:34} {rate:9.0f} {told(times)}")
         with webhook(folder, files) as (port, pid, ready):
             rate, times = asyncio.run(throughput(port, body, REQUESTS))
             print(f"{'kubeguard webhook':34} {rate:9.0f} {told(times)} {memory(pid):6.0f}")

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from kubeguard import engine, parallel
 from kubeguard.errors import UsageError
 from kubeguard.model.facts import Images
-from kubeguard.model.finding import Check, Report
+from kubeguard.model.finding import Check, Outcome, Problem, Report
 from kubeguard.model.manifest import Manifest
 from kubeguard.model.node import Node, Source
 from kubeguard.model.reading import Reading
@@ -29,6 +30,7 @@ from kubeguard.registry import checks_for, load_checks
 from kubeguard.sources import admission, kustomize, targets, yaml
 from kubeguard.sources.images import origins, transports
 from kubeguard.sources.images.transports import Look
+from kubeguard.sources.objects import Family
 
 
 def audit(
@@ -46,6 +48,7 @@ def audit(
     known: Callable[[Images], object] | None = None,
     dockerfile: str = "",
     found: Callable[[int], object] = lambda _: None,
+    variables: Mapping[str, str] | None = None,
 ) -> Report:
     """Judge files, folders, images and `-` (standard input); this folder when none is named.
 
@@ -58,14 +61,14 @@ def audit(
     `packages` puts into the report what images have installed, `vulnerabilities` has Trivy asked
     for those that are known in them, `known` is told all images that the run knows, `dockerfile`
     is the file whose lines findings about the images made by it are at, `found` is told the number
-    of inputs before the work.
+    of inputs before the work, `variables` are those that Compose files may use.
 
     Raises UsageError for a path that does not exist, for a `dockerfile` that made none of the
     images, and whatever `known` raises; what else goes wrong is in the report.
     """
     chosen = policy or Policy()
     made = origins.Origins(dockerfile) if dockerfile else None
-    load = _load(platform, packages or vulnerabilities, verify_key)
+    load = _load(platform, packages or vulnerabilities, verify_key, variables)
     if packages:
         load = _telling_gaps(load)
     if vulnerabilities:
@@ -100,7 +103,7 @@ def audit(
     return engine.audit(readings, checks, settings)
 
 
-def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> list[dict[str, Any]]:
+def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> list[Node]:
     """The Kubernetes objects in files, folders and `-`, as kubectl would read them.
 
     What else is there, and what cannot be read, is not among them: `audit` tells. Raises UsageError
@@ -109,16 +112,60 @@ def objects(*paths: str | os.PathLike[str], policy: Policy | None = None) -> lis
     entries = targets.find([os.fspath(path) for path in paths], _excludes(policy or Policy()))
     texts = (entry for entry in entries if entry.image is None)
     nodes = (node for entry in texts for node in targets.load(entry).objects)
-    return [node.value for node in nodes if isinstance(node.value, dict)]
+    return [node for node in nodes if node.source.translation is None]
 
 
-def audit_objects(objects: Mapping[str, Mapping[str, Any]], policy: Policy | None = None) -> Report:
+def audit_objects(
+    objects: Mapping[str, Mapping[str, Any]],
+    policy: Policy | None = None,
+    problems: Mapping[str, Sequence[tuple[Check, Problem]]] = MappingProxyType({}),
+) -> Report:
     """Judge objects that have no text, such as those of a running cluster, all together.
 
-    Each has the name that its findings are reported with.
+    Each has the name that its findings are reported with. `problems` are what somebody found out
+    about them in another way, by that name.
     """
     chosen = policy or Policy()
-    readings = [admission.read(dict(each), Source(name)) for name, each in objects.items()]
+    readings = [
+        replace(
+            admission.read(dict(each), Source(name)),
+            problems=tuple((check, p, p.where) for check, p in problems.get(name, ())),
+        )
+        for name, each in objects.items()
+    ]
+    return _judged_alone(readings, chosen)
+
+
+def audit_projects(
+    projects: Mapping[str, Mapping[str, Any]],
+    policy: Policy | None = None,
+    problems: Mapping[str, Sequence[tuple[Check, Problem]]] = MappingProxyType({}),
+) -> Report:
+    """Judge Compose projects that have no text, such as what runs on a machine.
+
+    Each has the name that its findings are reported with, and no variables but `$$`. `problems`
+    are what somebody found out about them in another way, by that name.
+    """
+    from kubeguard.sources import compose
+
+    found = {name: compose.pods(Node(dict(p), Source(name)), {}) for name, p in projects.items()}
+    what = Family.COMPOSE.value
+    readings = [
+        Reading(
+            name,
+            Outcome.JUDGED,
+            what,
+            objects=pods.objects,
+            troubles=pods.troubles,
+            problems=tuple((check, p, p.where) for check, p in problems.get(name, ())),
+        )
+        for name, pods in found.items()
+    ]
+    return _judged_alone(readings, policy or Policy())
+
+
+def _judged_alone(readings: Sequence[Reading], chosen: Policy) -> Report:
+    """These readings, which have no text."""
     checks = select(checks_for(readings, bool(chosen.images)), chosen)
     settings = _settings(chosen, checks, _suppressions(chosen, None), 0, whole=False)
     return engine.audit(readings, checks, settings)
@@ -156,9 +203,11 @@ def _missing(readings: Sequence[Reading], policy: Policy, look: Look) -> Iterato
             yield targets.Entry(name, "", image=transports.target(name))
 
 
-def _load(platform: str, packages: bool, key: str) -> Callable[[targets.Entry], Reading]:
+def _load(
+    platform: str, packages: bool, key: str, variables: Mapping[str, str] | None
+) -> Callable[[targets.Entry], Reading]:
     """How entries are read. Raises UsageError for a platform or a key that is none."""
-    load = partial(targets.load, packages=packages)
+    load = partial(targets.load, packages=packages, variables=variables)
     if platform:
         from kubeguard.sources.images import platforms
 

@@ -88,7 +88,8 @@ def audit(
     """Ask every check about every view it is on, then about all of them together."""
     given, asked = tuple(readings), tuple(checks)
     report = judge(given, asked, settings, survey(given, asked, settings))
-    return replace(report, findings=(*report.findings, *leftovers(asked, settings)))
+    left = leftovers(asked, settings)
+    return replace(report, findings=(*report.findings, *left)) if left else report
 
 
 class World(NamedTuple):
@@ -108,8 +109,11 @@ class World(NamedTuple):
 
 
 def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Settings) -> World:
-    """Look at all inputs together: the cluster, CRDs, checks on the bundle, policies."""
-    objects = tuple(node for reading in readings for node in reading.objects)
+    """Look at all inputs together: the cluster, CRDs, checks on the bundle, policies.
+
+    Objects that stand for something else are in no cluster, and policies were not written for them.
+    """
+    objects = tuple(n for reading in readings for n in reading.objects if not n.source.translation)
     cluster = Cluster.of(objects, settings.version, _images(readings, settings))
     manifests = tuple(
         tuple(Manifest(node, cluster) for node in reading.objects) for reading in readings
@@ -118,8 +122,9 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
     problems: dict[str, list[tuple[Check, Problem]]] = {}
     faults: list[Fault] = []
     names = {reading.name for reading in readings}
-    every = tuple(manifest for own in manifests for manifest in own)
-    on_bundle = [*_ask(Bundle(every), [c for c in checks if c.on is Bundle], faults)]
+    all_of_them = tuple(manifest for own in manifests for manifest in own)
+    every = tuple(m for m in all_of_them if not m.node.source.translation)
+    on_bundle = [*_ask(Bundle(every), _Table.of(tuple(checks)).on(Bundle), faults)]
     verdict = Verdict()
     if settings.policies:  # the last to be asked: their engine may still be starting
         dockerfiles = (reading.dockerfile for reading in readings if reading.dockerfile)
@@ -130,7 +135,7 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
             problems.setdefault(name, []).append((check, problem))
         else:
             faults.append(Fault(check.id, name, f"no input has this name: {problem.message}"))
-    accounts = (*verdict.accounts, *_without_image(every, cluster.images))
+    accounts = (*verdict.accounts, *_without_image(all_of_them, cluster.images))
     return World(manifests, schemas, problems, tuple(faults), verdict.troubles, accounts)
 
 
@@ -274,7 +279,7 @@ class _Judge:
             yield from self._ask(manifest, self.table.on_manifest(manifest.group_kind))
             pods = self._pods(manifest)
             yield from pods if len(manifest.workloads) < 2 else _once(pods)
-            if schemas:
+            if schemas and not manifest.node.source.translation:
                 self.unknown[reading.name] += not schemas.known(manifest)
                 yield from self.told(schemas.troubles(manifest))
         for check, problem in self.world.problems.get(reading.name, ()):
@@ -305,8 +310,11 @@ class _Judge:
             yield from self._walk(part)
 
     def _ask(self, view: View, checks: Sequence[Check]) -> Iterator[Finding]:
+        translation = None if isinstance(view, Trouble) else view.node.source.translation
         for check, problem in _ask(view, checks, self.faults):
-            yield self._finding(check, problem)
+            told = translation.told(problem) if translation else problem
+            if told:
+                yield self._finding(check, told)
 
     def _finding(self, check: Check, problem: Problem, shown: Node | None = None) -> Finding:
         """`shown` is where a reader looks, when that is not where the problem is."""

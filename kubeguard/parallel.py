@@ -38,6 +38,7 @@ from kubeguard.model.node import Node, Subject
 from kubeguard.model.package import Inventory
 from kubeguard.model.places import NOWHERE
 from kubeguard.model.reading import Reading
+from kubeguard.model.translation import UNTOLD
 from kubeguard.model.trouble import Trouble
 from kubeguard.sources.targets import Entry
 
@@ -258,7 +259,10 @@ def _shadow(reading: Reading) -> Reading:
 
 
 def _bare(node: Node) -> Node:
-    return Node(node.value, replace(node.source, text="", places=NOWHERE), node.path)
+    source = node.source
+    translation = UNTOLD if source.translation else None
+    bare = replace(source, text="", places=NOWHERE, translation=translation)
+    return Node(node.value, bare, node.path)
 
 
 def _light(fix: Fix | None) -> _Light:

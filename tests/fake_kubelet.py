@@ -13,7 +13,7 @@ import itertools
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -41,22 +41,43 @@ def unready(pod: Object) -> Object:
     return _status(pod, "Running", {"running": {"startedAt": _now()}}, ready=False)
 
 
+def failed(pod: Object) -> Object:
+    """The containers of a Job have ended, and not well."""
+    end = {"exitCode": 1, "reason": "Error", "startedAt": _now(), "finishedAt": _now()}
+    return _status(pod, "Failed", {"terminated": end}, ready=False)
+
+
+def succeeded(pod: Object) -> Object:
+    """The containers of a Job have done their work."""
+    end = {"exitCode": 0, "reason": "Completed", "startedAt": _now(), "finishedAt": _now()}
+    return _status(pod, "Succeeded", {"terminated": end}, ready=False)
+
+
 class FakeKubelet:
     """One thread that plays the kubelet of every node it made."""
 
     def __init__(
-        self, cluster: ControlPlane, nodes: int = 1, fate: Callable[[Object], Object] = running
+        self,
+        cluster: ControlPlane,
+        nodes: int | Sequence[str] = 1,
+        fate: Callable[[Object], Object] = running,
+        port: int = 0,
     ) -> None:
+        """`nodes` are how many, or their names; `port` on loopback is where the API server finds
+        the kubelet of all of them, if at all."""
         self.cluster = cluster
+        self.port = port
         self.fate = fate
-        self.names = [f"fake-{number}" for number in range(nodes)]
+        self.names = (
+            [f"fake-{number}" for number in range(nodes)] if isinstance(nodes, int) else [*nodes]
+        )
         self._addresses = itertools.count(2)
         self._watch = cluster.connect()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
         for name in self.names:
-            self.cluster.request("POST", "/api/v1/nodes", _node(name))
+            self.cluster.request("POST", "/api/v1/nodes", _node(name, self.port))
         self._watch.timeout = None
         self._watch.request("GET", "/api/v1/pods?watch=true&fieldSelector=spec.nodeName!%3D")
         self._events = self._watch.getresponse()
@@ -111,9 +132,12 @@ def _status(pod: Object, phase: str, state: Object, *, ready: bool) -> Object:
     }
 
 
-def _node(name: str) -> Object:
+def _node(name: str, port: int) -> Object:
     room = {"cpu": "32", "memory": "256Gi", "pods": "250"}
     ready = {"type": "Ready", "status": "True", "reason": "Fake", "lastHeartbeatTime": _now()}
+    address = {"type": "InternalIP", "address": "127.0.0.1"}
+    endpoint = {"daemonEndpoints": {"kubeletEndpoint": {"Port": port}}}
+    kubelet = {"addresses": [address], **endpoint} if port else {}
     labels = {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
@@ -123,7 +147,7 @@ def _node(name: str) -> Object:
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": labels},
-        "status": {"capacity": room, "allocatable": room, "conditions": [ready]},
+        "status": {"capacity": room, "allocatable": room, "conditions": [ready], **kubelet},
     }
 
 

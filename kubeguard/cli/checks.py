@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -13,7 +14,7 @@ from kubeguard.cli.output import note, on_terminal, say
 from kubeguard.errors import UsageError
 from kubeguard.model.finding import Check
 from kubeguard.model.severity import Profile
-from kubeguard.policy.names import is_like
+from kubeguard.policy.names import is_like, suggest
 
 
 @click.command()
@@ -66,25 +67,58 @@ def checks(
 
 
 def _filtered(
-    checks: Iterable[Check],
+    checks: Sequence[Check],
     family: str | None,
     profile: str | None,
     framework: str | None,
     like: str | None,
 ) -> Iterable[Check]:
-    families = sorted({check.family for check in checks})
-    if family is not None and family not in families:
-        raise UsageError(f"no family is called {family!r}", f"there are {', '.join(families)}")
+    """The checks that all filters let through. Raises UsageError for one that none can pass."""
+    _refuse_unknown(checks, family, framework, like)
     for check in checks:
         if family is not None and check.family != family:
             continue
         if profile and check.profile > Profile[profile.upper()]:
             continue
-        if framework is not None and not any(_mentions(ref, framework) for ref in check.refs):
+        if framework is not None and not _serves(check, framework):
             continue
-        if like is not None and not any(is_like(other, like) for other in check.like):
+        if like is not None and not _is_counterpart(check, like):
             continue
         yield check
+
+
+def _refuse_unknown(
+    checks: Sequence[Check], family: str | None, framework: str | None, like: str | None
+) -> None:
+    families = sorted({check.family for check in checks})
+    if family is not None and family not in families:
+        raise UsageError(f"no family is called {family[:60]!r}", f"there are {_list(families)}")
+    if framework is not None and not any(_serves(check, framework) for check in checks):
+        refs = {ref for check in checks for ref in check.refs}
+        names = sorted({_NUMBER.sub("", ref.partition(" ")[0]) for ref in refs})
+        hint = suggest(framework, [*refs, *names]) or f"there are {_list(names)}"
+        raise UsageError(f"no check serves {framework[:60]!r}", hint)
+    if like is not None and not any(_is_counterpart(check, like) for check in checks):
+        theirs = {name for check in checks for name in check.like}
+        bare = {name.partition(":")[2] for name in theirs}
+        tools = sorted({name.partition(":")[0] for name in theirs})
+        hint = suggest(like, [*theirs, *bare]) or f"there are ids of {_list(tools)}"
+        raise UsageError(f"no check is the counterpart of {like[:60]!r}", hint)
+
+
+_NUMBER = re.compile(r"-\d.*")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _serves(check: Check, framework: str) -> bool:
+    return any(_mentions(ref, framework) for ref in check.refs)
+
+
+def _is_counterpart(check: Check, theirs: str) -> bool:
+    return any(is_like(name, theirs) for name in check.like)
 
 
 def _mentions(ref: str, framework: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from kubeguard.cluster.execution import Execution, HandshakeError, execute
 from kubeguard.errors import KubeguardError
 
 Object = Mapping[str, Any]
@@ -25,7 +26,8 @@ class RefusedError(KubeguardError):
     """An API server's no, in its own words, and which object it was about."""
 
     def __init__(self, about: str, status: int, message: str) -> None:
-        super().__init__(f"{about}: {message[:_SENTENCE]}")
+        self.reason = message[:_SENTENCE]
+        super().__init__(f"{about}: {self.reason}")
         self.status = status
 
 
@@ -88,6 +90,16 @@ class Objects:
         status, answer, warnings = self._request("POST", self._path(wanted), query, dict(wanted))
         return (str(answer.get("message", status)) if status >= 400 else ""), warnings
 
+    def execute(
+        self, pod: Object, container: str, command: Sequence[str], seconds: float, most: int
+    ) -> Execution:
+        """Run a command in a container, for so long, and read so many bytes of what it says."""
+        path = f"{self._path(pod)}/{quote(pod['metadata']['name'])}"
+        try:
+            return execute(self._client, path, container, command, seconds, most)
+        except HandshakeError as error:
+            raise RefusedError(name(pod), error.status, error.message) from None
+
     def serves(self, which: Object) -> bool:
         """Whether the cluster knows this kind."""
         try:
@@ -100,7 +112,7 @@ class Objects:
         """The object in this namespace, unless it says another or has none by its kind."""
         if not self.serves(which) or not self._resource(which)["namespaced"]:
             return which
-        return {**which, "metadata": {"namespace": namespace, **which["metadata"]}}
+        return within(which, namespace)
 
     def wait(
         self, which: Object, holds: Callable[[dict[str, Any] | None], bool], seconds: float
@@ -185,6 +197,11 @@ class Objects:
 def _group(which: Object) -> str:
     version = which["apiVersion"]
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
+def within(which: Object, namespace: str) -> Object:
+    """The object in this namespace, unless it says another."""
+    return {**which, "metadata": {"namespace": namespace, **which["metadata"]}}
 
 
 def name(which: Object) -> str:

@@ -30,40 +30,62 @@ def renew(
     the new one before it signs: whoever calls this every day never has an outage. Raises
     KubeguardError.
     """
-    before = _states(cluster.get(_secret(KEPT, namespace)))
-    now = clock()
-    states = {name: _next(before.get(name), _hosts(name, namespace), now) for name in names}
-    others = {name: state for name, state in before.items() if name not in states}
-    kept = {
+    kept = (cluster.get(_secret(KEPT, namespace)) or {}).get("data", {})
+    before = unpacked({key: base64.b64decode(value) for key, value in kept.items()})
+    states = before | stepped(before, {n: _hosts(n, namespace) for n in names}, clock())
+    cluster.apply(_secret(KEPT, namespace, "Opaque", packed(states)))
+    for name, state in states.items():
+        content = {
+            "tls.crt": state.leaf.certificate,
+            "tls.key": state.leaf.key,
+            "ca.crt": trusted(states),
+        }
+        cluster.apply(_secret(f"{name}-tls", namespace, "kubernetes.io/tls", content))
+    return {name: expiry(states[name]) for name in names}
+
+
+def stepped(
+    before: Mapping[str, State], hosts: Mapping[str, Sequence[str]], now: datetime
+) -> dict[str, State]:
+    """Begun where there was none, else after the next step that is due; for these names."""
+    return {
+        name: advanced(before[name], own, now) if name in before else begun(own, now)
+        for name, own in hosts.items()
+    }
+
+
+def trusted(states: Mapping[str, State]) -> bytes:
+    """Whom everybody trusts, in PEM."""
+    return b"".join(state.bundle for state in states.values())
+
+
+def expiry(state: State) -> datetime:
+    """When its certificate ends."""
+    return state.leaf.parsed.not_valid_after_utc
+
+
+def packed(states: Mapping[str, State]) -> dict[str, bytes]:
+    """All of them as one mapping."""
+    return {
         f"{name}.{key}": value
-        for name, state in (others | states).items()
+        for name, state in states.items()
         for key, value in to_secret(state).items()
     }
-    cluster.apply(_secret(KEPT, namespace, "Opaque", kept))
-    trusted = b"".join(state.bundle for state in (others | states).values())
-    for name, state in (others | states).items():
-        content = {"tls.crt": state.leaf.certificate, "tls.key": state.leaf.key, "ca.crt": trusted}
-        cluster.apply(_secret(f"{name}-tls", namespace, "kubernetes.io/tls", content))
-    return {name: state.leaf.parsed.not_valid_after_utc for name, state in states.items()}
+
+
+def unpacked(kept: Mapping[str, bytes]) -> dict[str, State]:
+    """The other way round; one that is damaged is not among them."""
+    parts: dict[str, dict[str, bytes]] = {}
+    for key, value in kept.items():
+        name, _, part = key.partition(".")
+        parts.setdefault(name, {})[part] = value
+    states = {name: from_secret(own) for name, own in parts.items()}
+    return {name: state for name, state in states.items() if state}
 
 
 def _hosts(name: str, namespace: str) -> tuple[str, ...]:
     """As others in the namespace call it, and in the cluster."""
     return name, f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local"
-
-
-def _next(state: State | None, hosts: Sequence[str], now: datetime) -> State:
-    return advanced(state, hosts, now) if state else begun(hosts, now)
-
-
-def _states(secret: Mapping[str, Any] | None) -> dict[str, State]:
-    """The authorities in the Secret, by name; one that is damaged is made anew."""
-    data: dict[str, dict[str, bytes]] = {}
-    for key, value in (secret or {}).get("data", {}).items():
-        name, _, part = key.partition(".")
-        data.setdefault(name, {})[part] = base64.b64decode(value)
-    states = {name: from_secret(parts) for name, parts in data.items()}
-    return {name: state for name, state in states.items() if state}
 
 
 def _secret(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubeguard.cluster import rollout
-from kubeguard.cluster.objects import Object, Objects, name
+from kubeguard.cluster.objects import Object, Objects, name, within
+from kubeguard.deploy.change import Change
 from kubeguard.deploy.order import in_order
-from kubeguard.deploy.plan import Change, plan
+from kubeguard.deploy.plan import plan
+from kubeguard.deploy.probing import Probing, probe
 from kubeguard.deploy.release import LABEL, Release, Revision, Status, identity, references
 from kubeguard.errors import KubeguardError, UsageError
+from kubeguard.model.node import Node, Source
 
 Tell = Callable[[str], None]
 
@@ -31,7 +34,7 @@ class Deployment:
         before = tuple(references(self._revisions()))
         return plan(self._labelled(objects), before, self._cluster)
 
-    def apply(self, objects: Sequence[Object], seconds: float) -> None:
+    def apply(self, objects: Sequence[Object], seconds: float, back_to: int | None = None) -> None:
         """Apply them, delete what earlier revisions had besides, and wait until all of it runs.
 
         What was interrupted is finished by the same call again. Raises KubeguardError.
@@ -42,7 +45,7 @@ class Deployment:
         for each in wanted:
             if each["kind"] == "Namespace":  # the record of the release may be kept there
                 self._apply(each)
-        revision = self._release.begin(wanted)
+        revision = self._release.begin(wanted, back_to)
         try:
             for each in wanted:
                 if each["kind"] != "Namespace":
@@ -61,15 +64,15 @@ class Deployment:
         Raises UsageError when there is none.
         """
         revisions = self._revisions()
-        earlier = [r for r in revisions[:-1] if r.status is Status.DEPLOYED]
-        chosen = next((r for r in revisions if r.number == to), None) if to else None
-        if chosen is None and not to and earlier:
-            chosen = earlier[-1]
+        if to:
+            chosen = next((each for each in revisions if each.number == to), None)
+        else:
+            chosen = _before_the_last(revisions)
         if chosen is None:
             there = ", ".join(str(r.number) for r in revisions) or "none"
             raise UsageError(f"{self._release.name}: no such revision", f"there are: {there}")
         self._tell(f"back to revision {chosen.number}")
-        self.apply(chosen.objects, seconds)
+        self.apply(chosen.objects, seconds, chosen.number)
 
     def delete(self, seconds: float) -> None:
         """Delete what the release made, and nothing else, the last first. Raises KubeguardError."""
@@ -78,9 +81,10 @@ class Deployment:
         for each in reversed(in_order(made)):
             if each not in spaces:
                 self._delete(each)
-        self._release.forget()
         for each in spaces:
             self._delete(each)
+        self._release.forget()  # not before: whoever is interrupted here has to find them again
+        for each in spaces:
             if not self._cluster.wait(each, lambda found: found is None, seconds):
                 raise KubeguardError(f"{name(each)} is still being deleted after {seconds:.0f} s")
 
@@ -105,6 +109,10 @@ class Deployment:
             found[name(each)] = there
         return found
 
+    def probe(self, live: Mapping[str, Mapping[str, Any]]) -> Probing:
+        """Ask the containers of what is there what they can do."""
+        return probe(live, self._cluster)
+
     def _existing(self) -> tuple[Revision, ...]:
         revisions = self._revisions()
         if not revisions:
@@ -117,8 +125,11 @@ class Deployment:
 
     def _labelled(self, objects: Sequence[Object]) -> list[Object]:
         """In order, with the label by which they are known as this release's."""
-        space = self._release.namespace
-        placed = (self._cluster.placed(each, space) for each in in_order(objects))
+        space, defined = self._release.namespace, _defined(objects)
+        placed = (
+            within(each, space) if _kind(each) in defined else self._cluster.placed(each, space)
+            for each in in_order(objects)
+        )
         return [_with_label(each, self._release.name) for each in placed]
 
     def _refuse_foreign(self, wanted: Sequence[Object], before: Sequence[Revision]) -> None:
@@ -177,6 +188,27 @@ class Deployment:
                 raise KubeguardError(f"{name(each)} {how}: {why}", hint)
 
 
+def _before_the_last(revisions: Sequence[Revision]) -> Revision | None:
+    """What was deployed before; a way back that was interrupted or has failed is taken again."""
+    settled = [*revisions]
+    while settled and settled[-1].back_to and settled[-1].status is not Status.DEPLOYED:
+        settled.pop()
+    deployed = [each for each in settled[:-1] if each.status is Status.DEPLOYED]
+    return deployed[-1] if deployed else None
+
+
+def _defined(objects: Sequence[Object]) -> set[tuple[str, str]]:
+    """Group and kind of what is in a namespace by a definition among the objects."""
+    definitions = (each for each in objects if each["kind"] == "CustomResourceDefinition")
+    specs = [Node(each, Source("definition"))["spec"] for each in definitions]
+    namespaced = (spec for spec in specs if spec.get("scope") == "Namespaced")
+    return {(str(spec.get("group")), str(spec.get("names", "kind"))) for spec in namespaced}
+
+
+def _kind(which: Object) -> tuple[str, str]:
+    return which["apiVersion"].rpartition("/")[0], which["kind"]
+
+
 def _with_label(which: Object, release: str) -> dict[str, Any]:
     metadata = which["metadata"]
     labels = {key: value for key, value in metadata.get("labels", {}).items() if key != LABEL}
@@ -185,5 +217,5 @@ def _with_label(which: Object, release: str) -> dict[str, Any]:
 
 
 def _is_established(definition: Object | None) -> bool:
-    conditions = (definition or {}).get("status", {}).get("conditions", ())
+    conditions = (definition or {}).get("status", {}).get("conditions") or ()
     return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)

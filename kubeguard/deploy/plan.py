@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubeguard.cluster.objects import Object, Objects, RefusedError, UnknownKindError, name
-from kubeguard.cluster.text import document
+from kubeguard.deploy.change import Change, Kind, difference, fingerprint
 from kubeguard.deploy.release import identity
+from kubeguard.model.node import Node, Source
 
 _NOT_FOUND = 404
-
-
-class Kind(StrEnum):
-    """What happens to an object."""
-
-    CREATE = "create"
-    CHANGE = "change"
-    KEEP = "keep"
-    DELETE = "delete"
-    REFUSE = "refuse"
-
-
-class Change(NamedTuple):
-    """One object, what happens to it, and the lines of a unified diff, or the reason."""
-
-    kind: Kind
-    object: Object
-    lines: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return name(self.object)
 
 
 def plan(wanted: Sequence[Object], before: Sequence[Object], cluster: Objects) -> Iterator[Change]:
@@ -49,34 +25,25 @@ def plan(wanted: Sequence[Object], before: Sequence[Object], cluster: Objects) -
     kept = set(map(identity, wanted))
     for each in before:
         if identity(each) not in kept and cluster.serves(each) and cluster.get(each):
-            yield Change(Kind.DELETE, each)
+            yield Change(Kind.DELETE, name(each))
 
 
-def _change(wanted: Object, cluster: Objects, made: set[str], served: set[str]) -> Change:
+def _change(wanted: Object, cluster: Objects, made: set[str], served: set[object]) -> Change:
     try:
         live = cluster.get(wanted)
         then = cluster.apply(wanted, dry_run=True)
     except UnknownKindError as error:
         if wanted["kind"] in served:
-            return Change(Kind.CREATE, wanted, ("its kind is defined in this release",))
-        return Change(Kind.REFUSE, wanted, (error.message,))
+            return Change(Kind.CREATE, name(wanted), ("its kind is defined in this release",))
+        return Change(Kind.REFUSE, name(wanted), (error.message,))
     except RefusedError as error:
         if error.status == _NOT_FOUND and wanted["metadata"].get("namespace") in made:
-            return Change(Kind.CREATE, wanted, ("its namespace is made in this release",))
-        return Change(Kind.REFUSE, wanted, (error.message,))
+            return Change(Kind.CREATE, name(wanted), ("its namespace is made in this release",))
+        return Change(Kind.REFUSE, name(wanted), (error.message,))
     if live is None:
-        return Change(Kind.CREATE, wanted)
-    lines = tuple(_diff(live, then))
-    return Change(Kind.CHANGE if lines else Kind.KEEP, wanted, lines)
-
-
-def _diff(before: Object, after: Object) -> Iterator[str]:
-    old, new = (document(_told(each)).splitlines() for each in (before, after))
-    for line in difflib.unified_diff(old, new, n=2, lineterm=""):
-        if line.startswith("@@"):
-            yield "..."
-        elif not line.startswith(("---", "+++")):
-            yield line
+        return Change(Kind.CREATE, name(wanted))
+    lines = tuple(difference(_told(live), _told(then)))
+    return Change(Kind.CHANGE if lines else Kind.KEEP, name(wanted), lines)
 
 
 _OURS_TO_SAY = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
@@ -89,7 +56,7 @@ def _told(found: Object) -> dict[str, Any]:
     if found["kind"] == "Secret":
         for field in ("data", "stringData"):
             if field in rest:
-                rest[field] = {key: _masked(value) for key, value in _items(rest[field])}
+                rest[field] = {key: fingerprint(value) for key, value in _items(rest[field])}
     head = {key: rest.pop(key) for key in ("apiVersion", "kind")}
     return {**head, "metadata": metadata, **rest}
 
@@ -98,9 +65,5 @@ def _items(found: object) -> Sequence[tuple[str, object]]:
     return tuple(found.items()) if isinstance(found, Mapping) else ()
 
 
-def _masked(value: object) -> str:
-    return f"(secret, {hashlib.sha256(str(value).encode()).hexdigest()[:8]})"
-
-
-def _kind_of(definition: Object) -> str:
-    return str(definition["spec"]["names"]["kind"])
+def _kind_of(definition: Object) -> object:
+    return Node(definition, Source("definition")).get("spec", "names", "kind")

@@ -31,20 +31,23 @@ _NAMING = (
 """Keys whose value is a namespace."""
 
 
-def values(files: Iterable[Path], settings: Iterable[str]) -> dict[str, Any]:
+def values(files: Iterable[Path], settings: Iterable[str], schema: Path = SCHEMA) -> dict[str, Any]:
     """The defaults, then each file, then each `name=value`; later ones win.
 
-    Raises UsageError with the place of what the schema does not allow.
+    A value of a setting is a text, or the number that the schema wants in its place. Raises
+    UsageError with the place of what the schema does not allow.
     """
-    properties = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]
+    properties = json.loads(schema.read_text(encoding="utf-8"))["properties"]
     found = {name: each["default"] for name, each in properties.items() if "default" in each}
     for file in files:
-        found |= _checked(_document(file))
+        found |= _checked(_document(file), schema)
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:
             raise UsageError(f"--set {setting[:60]}: no value", "write --set name=value")
-        found |= _checked(Node({name: value}, Source(f"--set {name}")))
+        is_number = properties.get(name, {}).get("type") == "integer" and value.isdecimal()
+        said = int(value) if is_number else value
+        found |= _checked(Node({name: said}, Source(f"--set {name}")), schema)
     return found
 
 
@@ -68,8 +71,8 @@ def _document(file: Path) -> Node:
     return documents[0].node
 
 
-def _checked(node: Node) -> dict[str, Any]:
-    validate(node, SCHEMA)
+def _checked(node: Node, schema: Path) -> dict[str, Any]:
+    validate(node, schema)
     assert isinstance(node.value, dict)
     return node.value
 

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ LABEL = "kubeguard.dev/release"
 """On every object of a release: its name."""
 _REVISION = "kubeguard.dev/revision"
 _STATUS = "kubeguard.dev/status"
+_BACK_TO = "kubeguard.dev/back-to"
 _TYPE = "kubeguard.dev/release"
 _KEPT = 10
 """Revisions; older ones are forgotten, when something newer is in force."""
@@ -34,11 +35,12 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What was, or was to be, on the cluster."""
+    """What was, or was to be, on the cluster; `back_to` is the revision that it brings back."""
 
     number: int
     status: Status
     objects: tuple[Object, ...]
+    back_to: int | None = None
 
 
 class Release:
@@ -55,17 +57,17 @@ class Release:
         found = self._cluster.listed(like, {LABEL: self.name, "owner": "kubeguard-deploy"})
         return tuple(sorted(map(_revision, found), key=lambda revision: revision.number))
 
-    def begin(self, objects: Sequence[Object]) -> Revision:
+    def begin(self, objects: Sequence[Object], back_to: int | None = None) -> Revision:
         """A new revision, written down before anything of it is applied. Raises KubeguardError."""
         before = self.revisions()
         number = before[-1].number + 1 if before else 1
-        revision = Revision(number, Status.PENDING, tuple(objects))
+        revision = Revision(number, Status.PENDING, tuple(objects), back_to)
         self._write(revision)
         return revision
 
     def end(self, revision: Revision, status: Status) -> None:
         """Write down how it went, and forget what is old."""
-        self._write(Revision(revision.number, status, revision.objects))
+        self._write(replace(revision, status=status))
         if status is Status.DEPLOYED:
             for old in self.revisions()[:-_KEPT]:
                 self._cluster.delete(self._named(old.number))
@@ -80,9 +82,11 @@ class Release:
         data = base64.b64encode(packed).decode()
         if len(data) > _BYTES:
             raise KubeguardError(f"{self.name}: {len(data):,} bytes are too many to remember")
+        labels = {_STATUS: revision.status.value}
+        if revision.back_to:
+            labels[_BACK_TO] = str(revision.back_to)
         self._cluster.apply(
-            self._named(revision.number, {_STATUS: revision.status.value})
-            | {"type": _TYPE, "data": {"release": data}}
+            self._named(revision.number, labels) | {"type": _TYPE, "data": {"release": data}}
         )
 
     def _named(self, number: int, more: Mapping[str, str] = {}) -> dict[str, Any]:
@@ -120,4 +124,5 @@ def _revision(secret: Mapping[str, Any]) -> Revision:
     labels = secret["metadata"]["labels"]
     packed = base64.b64decode(secret["data"]["release"])
     objects = json.loads(gzip.decompress(packed))
-    return Revision(int(labels[_REVISION]), Status(labels[_STATUS]), tuple(objects))
+    back_to = int(labels[_BACK_TO]) if _BACK_TO in labels else None
+    return Revision(int(labels[_REVISION]), Status(labels[_STATUS]), tuple(objects), back_to)

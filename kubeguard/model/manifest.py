@@ -27,18 +27,17 @@ class Manifest(View):
         group, slash, _ = self.api_version.rpartition("/")
         self.group = group if slash else ""
         self.group_kind = f"{self.kind}.{self.group}" if self.group else self.kind
-        metadata = value.get("metadata")
-        metadata = metadata if isinstance(metadata, dict) else {}
+        metadata = _mapping(value.get("metadata"))
         self.name = _text(metadata.get("name")) or _text(metadata.get("generateName"))
         self.namespace = _text(metadata.get("namespace"))
 
     @property
     def labels(self) -> dict[str, object]:
-        return self.node["metadata"]["labels"].mapping
+        return _mapping(self.get("metadata", "labels"))
 
     @property
     def annotations(self) -> dict[str, object]:
-        return self.node["metadata"]["annotations"].mapping
+        return _mapping(self.get("metadata", "annotations"))
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
@@ -89,11 +88,11 @@ class Workload(View):
 
     @property
     def labels(self) -> dict[str, object]:
-        return self.metadata["labels"].mapping
+        return _mapping(self.metadata.get("labels"))
 
     @property
     def annotations(self) -> dict[str, object]:
-        return self.metadata["annotations"].mapping
+        return _mapping(self.metadata.get("annotations"))
 
     @property
     def task(self) -> bool:
@@ -131,10 +130,8 @@ class Container(View):
         super().__init__(node)
         self.workload = workload
         self.role = role
-        own = node.get("securityContext")
-        self.own: dict[str, object] = own if isinstance(own, dict) else _EMPTY
-        pod = workload.node.get("securityContext")
-        self.inherited: dict[str, object] = pod if isinstance(pod, dict) else _EMPTY
+        self.own = _mapping(node.get("securityContext"))
+        self.inherited = _mapping(workload.get("securityContext"))
 
     @property
     def cluster(self) -> Cluster:
@@ -198,6 +195,10 @@ _EMPTY: dict[str, object] = {}
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else _EMPTY
 
 
 _ROLES = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kubeguard.model.location import Location, Path
 from kubeguard.model.places import NOWHERE, Places
+from kubeguard.model.translation import Translation
 
 
 class Subject(NamedTuple):
@@ -32,7 +33,8 @@ class Source:
     `name` is the path as the user would type it, `text` the whole decoded input, `document` the
     zero-based number of the YAML document, `root` the path of the object inside that document
     (not empty for an item of a `kind: List`), `value` the object, `secret` whether every value in
-    it is confidential.
+    it is confidential. With a `translation` the object is not what the text says, but stands for
+    it: `root` and `value` are those of the text.
     """
 
     name: str
@@ -43,15 +45,18 @@ class Source:
     root: Path = ()
     value: object = None
     secret: bool = False
+    translation: Translation | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """A value and where it sits. A missing child is still a place; there is no truthiness."""
 
-    value: object
-    source: Source
-    path: Path = ()
+    __slots__ = ("path", "source", "value")
+
+    def __init__(self, value: object, source: Source, path: Path = ()) -> None:
+        self.value: Final = value  # a frozen dataclass takes three times as long to make
+        self.source: Final = source
+        self.path: Final = path
 
     def __getitem__(self, key: str | int) -> Node:
         value = self.value
@@ -101,7 +106,7 @@ class Node:
         if not (isinstance(self.value, dict) and isinstance(base.value, dict)):
             return self
         filled = _filled(self.value, base.value)
-        return _Layered(filled, self.source, self.path, own=self, base=base)
+        return _Layered(filled, self, base)
 
     @property
     def exists(self) -> bool:
@@ -129,12 +134,15 @@ class Node:
         return Location(source.name, self.path, source.places.span(self.path), source.document)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Layered(Node):
     """A mapping over another one that fills its gaps."""
 
-    own: Node
-    base: Node
+    __slots__ = ("base", "own")
+
+    def __init__(self, value: object, own: Node, base: Node) -> None:
+        super().__init__(value, own.source, own.path)
+        self.own: Final = own
+        self.base: Final = base
 
     def __getitem__(self, key: str | int) -> Node:
         own, base = self.own[key], self.base[key]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from kubeguard.model.node import Node
 
@@ -10,14 +11,12 @@ from kubeguard.model.node import Node
 class View:
     """One typed angle on a target; `parts` are the smaller views inside it."""
 
-    __slots__ = ("node",)
+    __slots__ = ("get", "node")
 
     def __init__(self, node: Node) -> None:
         self.node = node
+        self.get: Final[Callable[..., object]] = node.get
+        """The bare value at a path below this view, None when missing."""
 
     def parts(self) -> Iterator[View]:
         return iter(())
-
-    def get(self, *path: str | int) -> object:
-        """The bare value at `path` below this view, None when missing."""
-        return self.node.get(*path)

@@ -77,7 +77,7 @@ class Exempt(NamedTuple):
 
 
 def _any(text: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(text, pattern) for pattern in patterns)
+    return bool(patterns) and any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,15 @@ _TYPES = {
     "string": "text",
 }
 _PATTERNS = {
+    "address": "an address such as 127.0.0.1",
     "host": "a DNS name such as questions.example.com",
     "image": "an image such as registry.example.com/app@sha256:...",
     "kind": "a kind without its group, such as Role",
     "kubernetes_version": "a release such as 1.33",
     "namespace": "a name that a namespace can have",
+    "postgresql_image": "an image such as docker.io/library/postgres@sha256:...",
+    "project": "a name that a project can have",
+    "redis_image": "an image such as docker.io/library/redis@sha256:...",
     "training_image": "an image such as registry.example.com/app@sha256:...",
     "until": "a date such as 2027-01-31",
 }
@@ -124,6 +128,9 @@ def _unknown(value: dict[str, object], error: ValidationError) -> tuple[str, str
     return key, suggest(key, known) or f"known are {', '.join(known)}"
 
 
+_LIMITS = {"minimum": "at least", "maximum": "at most"}
+
+
 def _sentence(name: str, rule: str, allowed: Any, value: object) -> tuple[str, str]:
     last = name.rpartition(".")[2]
     if last == "kubernetes_version" and isinstance(value, int | float) and value is not True:
@@ -137,6 +144,8 @@ def _sentence(name: str, rule: str, allowed: Any, value: object) -> tuple[str, s
         return f"{name} is {shown(value)}, not {_TYPES[allowed]}", hint
     if rule == "exclusiveMinimum":
         return f"{name} is {shown(value)}, and has to be more than {allowed}", ""
+    if rule in _LIMITS:
+        return f"{name} is {shown(value)}, and has to be {allowed} {_LIMITS[rule]}", ""
     if rule == "pattern" and last in _PATTERNS:
         return f"{name} is {shown(value)}, not {_PATTERNS[last]}", ""
     return f"{name} is empty", ""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubeguard.model.node import Node, Subject
 from kubeguard.model.regex import Regex
 from kubeguard.model.trouble import Trouble, TroubleKind
+
+if TYPE_CHECKING:
+    from kubeguard.sources.compose import Variables
 
 _API_VERSION = Regex(r"(?:[a-z0-9.-]+/)?v[0-9]+(?:(?:alpha|beta)[0-9]+)?")
 _TOOL_GROUPS = (
@@ -49,8 +52,11 @@ class Sorted(NamedTuple):
     troubles: tuple[Trouble, ...] = ()
 
 
-def sort(document: Node, file_name: str) -> Sorted:
-    """Tell a document's family and unpack lists; `file_name` is a hint, without folders."""
+def sort(document: Node, file_name: str, variables: Variables = None) -> Sorted:
+    """Tell a document's family and unpack lists; `file_name` is a hint, without folders.
+
+    `variables` are those that a Compose file may use.
+    """
     value = document.value
     if value is None:
         return Sorted(Family.EMPTY)
@@ -61,7 +67,7 @@ def sort(document: Node, file_name: str) -> Sorted:
         trouble = _note(document, TroubleKind.KUSTOMIZATION, "a kustomization is not built here")
         return Sorted(Family.KUSTOMIZATION, troubles=(trouble,))
     if version is None and kind is None:
-        return _without_type(document, file_name)
+        return _without_type(document, file_name, variables)
     if _is_tool_configuration(version, kind, value):
         return Sorted(Family.OTHER)
     if isinstance(kind, str) and isinstance(version, str):
@@ -71,14 +77,15 @@ def sort(document: Node, file_name: str) -> Sorted:
     return _half_typed(document)
 
 
-def _without_type(document: Node, file_name: str) -> Sorted:
+def _without_type(document: Node, file_name: str, variables: Variables) -> Sorted:
     services = document.get("services")
     if isinstance(services, dict) and (
         "compose" in file_name.lower()
         or any(isinstance(s, dict) and ("image" in s or "build" in s) for s in services.values())
     ):
-        trouble = _note(document, TroubleKind.COMPOSE, "a Compose file is not judged yet")
-        return Sorted(Family.COMPOSE, troubles=(trouble,))
+        from kubeguard.sources import compose
+
+        return Sorted(Family.COMPOSE, *compose.pods(document, variables))
     metadata = document.get("metadata")
     spec = document.get("spec")
     named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
@@ -160,18 +167,20 @@ def _unpack(document: Node, depth: int) -> Iterator[Node]:
 
 def identified(node: Node) -> Node:
     """The node with a source of its own that knows which object it is."""
-    kind = node.get("kind")
-    kind = kind if isinstance(kind, str) else ""
-    metadata = node["metadata"]
-    name = metadata["name"].text or metadata["generateName"].text
+    kind = _text(node.get("kind"))
+    name = _text(node.get("metadata", "name")) or _text(node.get("metadata", "generateName"))
     source = replace(
         node.source,
-        subject=Subject(kind, metadata["namespace"].text, name),
+        subject=Subject(kind, _text(node.get("metadata", "namespace")), name),
         root=node.path,
         value=node.value,
         secret=kind == "Secret",
     )
     return Node(node.value, source, node.path)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _note(node: Node, kind: TroubleKind, message: str) -> Trouble:

@@ -23,6 +23,7 @@ from kubeguard.sources.images.transports import Target, Transport
 from kubeguard.sources.text import failed, named, read
 
 if TYPE_CHECKING:
+    from kubeguard.sources.compose import Variables
     from kubeguard.sources.images.platforms import Platform
     from kubeguard.sources.images.signatures import PublicKey
 
@@ -98,9 +99,11 @@ def load(
     platform: Platform | None = None,
     packages: bool = False,
     key: PublicKey | None = None,
+    variables: Variables = None,
 ) -> Reading:
     """Read one entry; every failure is a Reading. `platform` is which of an image's to take,
-    `packages` whether to find out what it has installed, `key` what it must be signed with."""
+    `packages` whether to find out what it has installed, `key` what it must be signed with,
+    `variables` are those that a Compose file may use."""
     if entry.image:
         from kubeguard.sources.images.budget import IMAGE_BUDGET, WITH_PACKAGES
         from kubeguard.sources.images.reading import read as read_images
@@ -117,7 +120,14 @@ def load(
         return failed(entry.name, SourceError(_reason(error)), TroubleKind.UNREADABLE)
     except SourceError as error:
         return failed(entry.name, error, TroubleKind.UNREADABLE)
-    return read(entry.name, data, in_chart=entry.in_chart, asked_for=entry.asked_for, budget=budget)
+    return read(
+        entry.name,
+        data,
+        in_chart=entry.in_chart,
+        asked_for=entry.asked_for,
+        budget=budget,
+        variables=variables,
+    )
 
 
 class _Walk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from kubeguard.errors import SourceError
 from kubeguard.model.finding import Outcome
@@ -18,6 +19,9 @@ from kubeguard.sources.objects import Family, Sorted, sort
 from kubeguard.sources.places import Spot, TextPlaces
 from kubeguard.sources.yaml.builder import Mark
 from kubeguard.sources.yaml.reader import Document, place_trouble
+
+if TYPE_CHECKING:
+    from kubeguard.sources.compose import Variables
 
 DOCKERFILE_NAME = Regex(
     r"(?:Dockerfile|Containerfile)(?:[._-].*)?|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE
@@ -49,11 +53,13 @@ def read(
     in_chart: bool = False,
     asked_for: bool = True,
     budget: Budget = BUDGET,
+    variables: Variables = None,
 ) -> Reading:
     """Read one input, never raising.
 
     `in_chart`: it lies in the templates of a Helm chart. `asked_for`: the user named it, so that a
-    text without a telling name is taken for a Dockerfile when it begins like one.
+    text without a telling name is taken for a Dockerfile when it begins like one. `variables` are
+    those that a Compose file may use; None when nobody knows them.
     """
     try:
         text = decode(data, budget)
@@ -72,11 +78,12 @@ def read(
         return _template(name, text, text.index("{{"))
     likely = _looks_like_objects(text)
     if telling or likely:
-        return _documents(name, text, budget, _surely(base, text, asked_for, likely))
+        surely = _surely(base, text, asked_for, likely)
+        return _documents(name, text, budget, surely, variables)
     if asked_for and _begins_as_one(text):
         return _dockerfile(name, text)
     if asked_for:
-        return _documents(name, text, budget, False)
+        return _documents(name, text, budget, False, variables)
     return Reading(name, Outcome.SKIPPED, Family.OTHER.value, NOT_OURS)
 
 
@@ -140,14 +147,14 @@ def _dockerfile(name: str, text: str) -> Reading:
 _HARD = (TroubleKind.BROKEN, TroubleKind.OVER_BUDGET, TroubleKind.UNREADABLE)
 
 
-def _documents(name: str, text: str, budget: Budget, surely: bool) -> Reading:
+def _documents(name: str, text: str, budget: Budget, surely: bool, variables: Variables) -> Reading:
     documents, broken = parse(name, text, budget)
     if expression := _expression(text, documents, broken):
         return _template(name, text, expression.start())
     if broken and not surely:
         return Reading(name, Outcome.SKIPPED, Family.OTHER.value, NOT_OURS)
     base = name.rpartition("/")[2]
-    found = [(document, sort(document.node, base)) for document in documents]
+    found = [(document, sort(document.node, base, variables)) for document in documents]
     ours = [(d, s) for d, s in found if s.family not in (Family.OTHER, Family.EMPTY)]
     objects = tuple(node for _, s in ours for node in s.objects)
     troubles = [t for d, s in ours for t in (*d.troubles, *s.troubles)] + broken
@@ -190,7 +197,8 @@ def _accounted(
 ) -> Reading:
     families = {s.family for s in found}
     if objects:
-        return Reading(name, Outcome.JUDGED, Family.KUBERNETES.value, "", objects, None, troubles)
+        ours = Family.KUBERNETES if Family.KUBERNETES in families else Family.COMPOSE
+        return Reading(name, Outcome.JUDGED, ours.value, "", objects, None, troubles)
     for family in (Family.KUSTOMIZATION, Family.COMPOSE):
         if family in families:
             reason = troubles[0].message

@@ -26,6 +26,8 @@ def respond(request: Request, judgement: Judgement, on_fault: Mode, policy: str)
     if judgement.refusal:
         annotations = {"verdict": "deny", "policy": policy}
         return Response(False, f"kubeguard: {judgement.refusal}", annotations=annotations)
+    if not judgement.decisions and not judgement.faults:
+        return Response(True, annotations={"verdict": "allow", "policy": policy})
     denied = [each for each in judgement.decisions if each.mode is Mode.DENY]
     warned = [each for each in judgement.decisions if each.mode is Mode.WARN]
     faults = [f"not judged: {printable(fault)}" for fault in judgement.faults]

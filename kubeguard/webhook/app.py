@@ -10,15 +10,17 @@ import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
 
 from kubeguard.webhook.health import Health
 from kubeguard.webhook.hook import Answered, Webhook
 from kubeguard.webhook.journal import Journal
-from kubeguard.webhook.metrics import Metrics
 from kubeguard.webhook.records import Recorder
 from kubeguard.webhook.review import BadReviewError, Request, decode, encode
+
+if TYPE_CHECKING:
+    from kubeguard.webhook.metrics import Metrics
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -41,7 +43,7 @@ class Limits(NamedTuple):
     margin: float = 0.3
     """Seconds before the API server gives up at which there is an answer."""
     requests: int = 128
-    threads: int = 8
+    threads: int = 4
     at_once_bytes: int = 32 * 1024
     """A smaller review is judged where it arrives: sooner than a thread could take it over."""
 

@@ -18,6 +18,8 @@ from kubeguard.policy.admission import Mode
 from kubeguard.webhook.hook import Answered
 from kubeguard.webhook.review import Request
 
+_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+
 
 class Journal:
     """Writes lines; `write` takes each whole."""
@@ -36,7 +38,7 @@ class Journal:
             "verdict": "allow" if answered.response.allowed else "deny",
             "milliseconds": round(seconds * 1000, 2),
         }
-        for mode in Mode:
+        for mode in Mode if judgement.decisions else ():
             found = {d.finding.check.id for d in judgement.decisions if d.mode is mode}
             if found:
                 said[mode.value] = sorted(found)
@@ -49,10 +51,9 @@ class Journal:
 
     def event(self, event: str, **said: Any) -> None:
         """A line about anything else."""
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = {"time": time, "event": event, **said}
+        line = {"time": datetime.now(UTC), "event": event, **said}
         with suppress(OSError):  # a full disk is no reason to answer otherwise
-            self._write(orjson.dumps(line, default=str) + b"\n")
+            self._write(orjson.dumps(line, default=str, option=_LINE))
 
 
 def to_standard_output(line: bytes) -> None:

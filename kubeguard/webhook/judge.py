@@ -88,8 +88,11 @@ class Judge:
         profile: Profile,
     ) -> Judgement:
         findings = [each for each in report.findings if each.location.source == source.NAME]
+        if not findings:
+            self._remember(request, new, ())
+            return Judgement(faults=tuple(_faults(report)))
         before: Counter[str] = Counter()
-        if findings and old is not None and request.operation is Operation.UPDATE:
+        if old is not None and request.operation is Operation.UPDATE:
             before.update(each.fingerprint for each in self._report(old, profile).findings)
         told = self._told_of_owner(request, new)
         decisions = []
@@ -98,9 +101,14 @@ class Judge:
             before[finding.fingerprint] -= 1
             mode = self._mode(finding, request.namespace, labels, unchanged)
             decisions.append(Decision(finding, mode, unchanged))
-        if not request.dry_run:
-            self._remembered.keep(new, map(_said, findings))
+        self._remember(request, new, map(_said, findings))
         return Judgement(decisions=tuple(decisions), faults=tuple(_faults(report)))
+
+    def _remember(
+        self, request: Request, judged: Mapping[str, object], said: Iterable[_Said]
+    ) -> None:
+        if not request.dry_run:
+            self._remembered.keep(judged, said)
 
     def _mode(
         self, finding: Finding, namespace: str, labels: Mapping[str, object], unchanged: bool

@@ -1,19 +1,28 @@
-"""What the webhook did, for Prometheus."""
+"""What the webhook did, for Prometheus.
+
+Processes count together when PROMETHEUS_MULTIPROC_DIR named a folder before this was imported
+(https://prometheus.github.io/client_python/multiprocess/).
+"""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from kubeguard.webhook.hook import Answered
 from kubeguard.webhook.review import Request
 
 BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 """Seconds: from what a judgement takes to what an API server waits."""
+_SHARED = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 
 
 class Metrics:
-    """Counters and gauges of one process."""
+    """Counters and gauges of one process, and of those beside it."""
 
     content_type = CONTENT_TYPE_PLAIN_0_0_4.encode()
 
@@ -38,7 +47,10 @@ class Metrics:
             registry=registry,
         )
         self._in_flight = Gauge(
-            "kubeguard_requests_in_flight", "Reviews being judged.", registry=registry
+            "kubeguard_requests_in_flight",
+            "Reviews being judged.",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self._faults = Counter(
             "kubeguard_faults",
@@ -55,14 +67,20 @@ class Metrics:
             "kubeguard_certificate_expiry_timestamp_seconds",
             "When the certificate that is served expires.",
             registry=registry,
+            multiprocess_mode="livemostrecent",
         )
         self._policy = Gauge(
-            "kubeguard_policy_info", "The policy in force.", ("fingerprint",), registry=registry
+            "kubeguard_policy_info",
+            "The policy in force; two of them while one replaces the other.",
+            ("fingerprint",),
+            registry=registry,
+            multiprocess_mode="livemax",
         )
         self._reload = Gauge(
             "kubeguard_reload_failed",
             "1 while a policy or certificate on the disk is broken and the last good one serves.",
             registry=registry,
+            multiprocess_mode="livemostrecent",
         )
 
     def answered(self, request: Request, answered: Answered, seconds: float) -> None:
@@ -86,10 +104,24 @@ class Metrics:
 
     def loaded(self, policy: str, expiry: float, failed: bool) -> None:
         """What serves now; `expiry` in seconds since 1970, 0 without TLS."""
-        self._policy.clear()
         self._policy.labels(policy).set(1)
         self._expiry.set(expiry)
         self._reload.set(failed)
 
     def text(self) -> bytes:
-        return generate_latest(self._registry)
+        """All of it in Prometheus's format."""
+        if not _SHARED:
+            return generate_latest(self._registry)
+        _forget_the_dead(Path(_SHARED))
+        everybody = CollectorRegistry()
+        MultiProcessCollector(everybody, _SHARED)  # type: ignore[no-untyped-call]
+        return generate_latest(everybody)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """What processes that have ended had counted stays; what they were doing does not."""
+    for file in folder.glob("gauge_live*_*.db"):
+        try:
+            os.kill(int(file.stem.rpartition("_")[2]), 0)
+        except ProcessLookupError:
+            file.unlink(missing_ok=True)

@@ -108,7 +108,7 @@ def decode(body: bytes) -> Request:
 def value(raw: msgspec.Raw) -> Any:
     """An object of a request, None where there is none. Raises BadReviewError."""
     try:
-        return orjson.loads(bytes(raw))
+        return orjson.loads(memoryview(raw))
     except ValueError as error:
         raise BadReviewError(f"the object cannot be read: {error}") from error
 

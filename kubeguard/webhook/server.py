@@ -1,8 +1,9 @@
-"""Serves the webhook by granian: one process that judges, and above it one that replaces it.
+"""Serves the webhook by granian: processes that judge, and above them one that replaces them.
 
-The upper process reads policy and certificate, and starts a lower one with them by fork. When they
-change on the disk it reads them again: what is whole is served by a new lower process, while the
-old one answers what it has begun; what is broken changes nothing but what `/readyz?verbose` says.
+The upper process reads policy and certificate, and starts lower ones with them by fork. When they
+change on the disk it reads them again: what is whole is served by new lower processes, while the
+old ones answer what they have begun; what is broken changes nothing but what `/readyz?verbose`
+says.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,7 +39,6 @@ from kubeguard.webhook.health import Health
 from kubeguard.webhook.hook import Webhook
 from kubeguard.webhook.journal import Journal, to_standard_output
 from kubeguard.webhook.judge import Labels
-from kubeguard.webhook.metrics import Metrics
 from kubeguard.webhook.names import Names
 from kubeguard.webhook.records import Recorder
 from kubeguard.webhook.rotation import Rotation
@@ -72,6 +73,8 @@ class Serving(NamedTuple):
     kubeconfig: str | None = None
     record: Path | None = None
     limits: Limits = Limits()
+    workers: int = 2
+    """Processes that judge: while one is busy with something large, the other answers."""
 
 
 class Loaded(NamedTuple):
@@ -102,6 +105,10 @@ class _Supervisor:
     def __init__(self, serving: Serving, folder: Path) -> None:
         self.serving = serving
         self.journal = Journal(to_standard_output)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+        from kubeguard.webhook.metrics import Metrics  # the variable decides how it counts
+
+        self.metrics = Metrics
         self.kept = Kept(folder)
         self.error = _Shared()
         self.round = _Shared()
@@ -129,6 +136,7 @@ class _Supervisor:
             ssl_protocol_min=SSLProtocols.tls12,
             ssl_ca=self.serving.client_ca,
             ssl_client_verify=self.serving.client_ca is not None,
+            workers=self.serving.workers,
             backpressure=_CONNECTIONS,
             respawn_failed_workers=True,
             respawn_interval=_OVERLAP,
@@ -179,6 +187,7 @@ class _Supervisor:
     def app(self) -> App:
         """What the lower process serves; this runs in it."""
         _end_with_parent()
+        _keep_little()
         end_silent_connections(self.serving.port)
         policy, checks = self.loaded
         hook = Webhook(policy, checks, self._labels())
@@ -186,7 +195,7 @@ class _Supervisor:
         recorder = Recorder(self.serving.record) if self.serving.record else None
         begun = self.round.get()
         return App(
-            *(hook, Metrics(), self.journal, health, self.serving.limits, recorder),
+            *(hook, self.metrics(), self.journal, health, self.serving.limits, recorder),
             leaving=lambda: self.round.get() != begun,
         )
 
@@ -261,8 +270,20 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+_M_ARENA_MAX = -8
+
+
+def _keep_little() -> None:
+    """Threads that judge large objects share one heap: of its own, each would keep its largest."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with suppress(AttributeError):  # only glibc has several (mallopt(3))
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
 class _Shared:
-    """A text that the upper process writes and lower ones read."""
+    """A text that the upper process writes, and lower ones read before each answer."""
 
     def __init__(self) -> None:
         self._memory = mmap(-1, _ERROR_BYTES)
@@ -271,4 +292,4 @@ class _Shared:
         self._memory[:] = text.encode()[: _ERROR_BYTES - 1].ljust(_ERROR_BYTES, b"\0")
 
     def get(self) -> str:
-        return self._memory[:].rstrip(b"\0").decode(errors="ignore")
+        return self._memory[: self._memory.find(b"\0")].decode(errors="ignore")

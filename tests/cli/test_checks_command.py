@@ -64,15 +64,48 @@ def test_a_section_is_not_the_beginning_of_another(cli: Cli) -> None:
 
 
 def test_nothing_fits(cli: Cli) -> None:
-    ran = cli("checks", "--like", "XYZ-1")
+    ran = cli("checks", "--family", "dockerfile", "--like", "KSV-0017")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.startswith("0 of ")
 
 
-def test_an_unknown_family(cli: Cli) -> None:
-    ran = cli("checks", "--family", "pods")
-    assert ran.code == 2
-    assert "dockerfile, " in ran.err
+UNKNOWN = {
+    ("--family", "pods"): ("no family is called 'pods'", "there are access, dockerfile, "),
+    ("--framework", "PSS basline"): (
+        "no check serves 'PSS basline'",
+        "did you mean 'PSS baseline'?",
+    ),
+    ("--framework", "CIS-Kubernets"): (
+        "no check serves 'CIS-Kubernets'",
+        "did you mean 'CIS-Kubernetes'?",
+    ),
+    ("--framework", "SOC 2"): (
+        "no check serves 'SOC 2'",
+        "there are CIS-Docker, CIS-Kubernetes, CVE, CWE, MITRE, NSA-CISA, PSS, SLSA",
+    ),
+    ("--framework", ""): ("no check serves ''", "there are CIS-Docker, "),
+    ("--framework", "CIS-Docker 4.12"): ("no check serves 'CIS-Docker 4.12'", "did you mean 'CIS-"),
+    ("--like", "KSV-0999"): ("no check is the counterpart of 'KSV-0999'", "did you mean "),
+    ("--like", "run-as-rot"): (
+        "no check is the counterpart of 'run-as-rot'",
+        "did you mean ",
+    ),
+    ("--like", "9"): (
+        "no check is the counterpart of '9'",
+        "there are ids of buildkit, checkov, hadolint, kube-linter, kube-score, kubescape, ",
+    ),
+}
+
+
+@pytest.mark.parametrize("option", UNKNOWN, ids=" ".join)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_nothing_is_called_is_a_mistake(cli: Cli, option: tuple[str, str], form: str) -> None:
+    ran = cli("checks", *option, "--format", form)
+    mistake, hint = UNKNOWN[option]
+    assert (ran.code, ran.out) == (2, "")
+    assert mistake in ran.err
+    assert f"hint: {hint}" in ran.err
+    assert len(ran.err.splitlines()) == 2
 
 
 def test_json_has_everything(cli: Cli) -> None:
@@ -87,4 +120,9 @@ def test_json_has_everything(cli: Cli) -> None:
 
 
 def test_json_of_nothing_is_an_empty_list(cli: Cli) -> None:
-    assert json.loads(cli("checks", "--like", "XYZ-1", "--format", "json").out) == []
+    assert (
+        json.loads(
+            cli("checks", "--family", "dockerfile", "--like", "KSV-0017", "--format", "json").out
+        )
+        == []
+    )

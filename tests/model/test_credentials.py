@@ -17,7 +17,7 @@ from kubeguard.model.credentials import (
     secret_key,
     shown,
 )
-from kubeguard.model.credentials.patterns import PATTERNS, Pattern
+from kubeguard.model.credentials.patterns import PATTERNS, Pattern, candidates
 from kubeguard.model.credentials.words import words
 
 B64 = string.ascii_letters + string.digits
@@ -119,6 +119,21 @@ def test_no_generated_secret_survives_masking(pattern: Pattern, data: st.DataObj
             secret = line[found.start : found.end]
             if len(secret) > 4:
                 assert mask(line).count(secret) < line.count(secret)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda p: f"{p.kind}-{p.hints[0]}")
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_no_text_is_passed_over_that_a_pattern_matches(
+    pattern: Pattern, data: st.DataObject
+) -> None:
+    text = data.draw(tokens(pattern))
+    assert {*pattern.matches(text)} <= {*candidates(text)}
+
+
+@pytest.mark.parametrize("text", ["://:p@", "a?pwd=p"])
+def test_the_shortest_there_are(text: str) -> None:
+    assert candidates(text)
 
 
 @pytest.mark.parametrize(

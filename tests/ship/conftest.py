@@ -58,3 +58,18 @@ def _saved(build: Build, name: str, digest: str, folder: Path) -> Iterator[Built
     build.engine.docker("save", "--output", f"{folder}/image.tar", name)
     yield Built(name, digest, folder / "image.tar")
     build.engine.docker("image", "rm", name)
+
+
+@pytest.fixture(scope="session")
+def servers(container_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Images of PostgreSQL and Redis."""
+    if not container_engine.has("compose"):
+        pytest.skip("Docker has no Compose: scripts/engine unpacks it, KUBEGUARD_ENGINE names it")
+    folder = tmp_path_factory.mktemp("servers")
+    try:
+        postgresql, redis = (
+            imported(container_engine, name, folder) for name in ("postgresql", "redis")
+        )
+    except subprocess.SubprocessError as error:
+        pytest.skip(f"no image of PostgreSQL or Redis, there is no mirror to be reached: {error}")
+    return postgresql, redis

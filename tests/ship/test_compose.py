@@ -79,7 +79,14 @@ def test_only_those_who_speak_share_a_network() -> None:
     }
     same = frozenset(("database", "migration", "resealing"))  # one at a time, of the same program
     assert {pair for pair in joined if not pair <= same} == speak
-    assert {n for n, network in STACK["networks"].items() if not network} == {"outside"}
+
+
+def test_one_network_leads_in_and_none_out() -> None:
+    networks = STACK["networks"]
+    (outside,) = (network for network in networks.values() if not network.get("internal"))
+    assert outside == networks["outside"]
+    masquerade = "com.docker.network.bridge.enable_ip_masquerade"
+    assert outside["driver_opts"] == {masquerade: "false"}
 
 
 def test_only_this_machine_reaches_it() -> None:

@@ -84,6 +84,15 @@ class Served:
         pid = self.process.pid
         return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
+    def replaced(self, workers: list[int]) -> bool:
+        """Whether others are there instead of these."""
+        return len(self.workers) == len(workers) and not {*self.workers} & {*workers}
+
+    def value(self, name: str) -> float:
+        """What a line of /metrics says."""
+        lines = self.get("/metrics")[1].splitlines()
+        return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
     def stop(self) -> int:
         workers = self.workers
         self.process.terminate()
@@ -151,14 +160,16 @@ def test_policy_and_certificate_change_without_a_lost_request(served: Served) ->
             time.sleep(0.05)  # the connection was one to a worker that has just gone
         return lines
 
-    first = said()
+    first, workers = said(), served.workers
     with Load(served) as load:
         served.configuration.write_text("profile: pedantic\n")
-        served.until(lambda: said()[0] != first[0] and len(served.workers) == 1)
-        second = said()
+        served.until(lambda: served.replaced(workers))
+        second, workers = said(), served.workers
         write_pair(served.folder, days=300)
-        served.until(lambda: said()[1] != first[1] and len(served.workers) == 1)
-        assert said()[0] == second[0]
+        served.until(lambda: served.replaced(workers))
+        third = said()
+    assert first[0] != second[0] == third[0]
+    assert first[1] == second[1] != third[1]
     assert load.failures == []
     assert load.answers > 100
 
@@ -186,15 +197,38 @@ def test_sighup_reloads(served: Served) -> None:
     workers = served.workers
     served.process.send_signal(signal.SIGHUP)
     served.until(lambda: b'"event":"reloaded"' in served.log.read_bytes())
-    served.until(lambda: bool(served.workers) and not set(served.workers) & set(workers))
+    served.until(lambda: served.replaced(workers))
     assert not served.ask()["allowed"]
 
 
 def test_a_killed_worker_is_replaced(served: Served) -> None:
-    (worker,) = served.workers
-    os.kill(worker, signal.SIGKILL)
-    served.until(lambda: served.get("/readyz")[0] == 200 and served.workers != [worker])
+    killed, other = served.workers
+    os.kill(killed, signal.SIGKILL)
+    served.until(lambda: len({*served.workers} - {killed, other}) == 1)
+    assert other in served.workers
     assert not served.ask()["allowed"]
+
+
+def test_workers_count_together_and_what_they_counted_stays(served: Served) -> None:
+    def counted() -> float:
+        return served.value('kubeguard_requests_total{operation="CREATE",verdict="deny"}')
+
+    connections = [served.connect() for _ in range(16)]
+    for connection in connections:
+        connection.connect()  # of so many at a time, each worker has some
+    for connection in connections:
+        connection.request("POST", "/validate", BODY)
+        assert connection.getresponse().read()
+        connection.close()
+    assert counted() == served.value("kubeguard_request_duration_seconds_count") == 16
+    assert served.value("kubeguard_certificate_expiry_timestamp_seconds") > time.time()
+
+    workers = served.workers
+    served.process.send_signal(signal.SIGHUP)
+    served.until(lambda: served.replaced(workers))
+    served.ask()
+    assert counted() == 17
+    assert served.get("/metrics")[1].count("kubeguard_policy_info{") == 1
 
 
 def test_sigterm_finishes_what_has_begun(served: Served) -> None:
@@ -225,23 +259,29 @@ def test_nobody_stays_when_the_upper_process_is_killed(served: Served) -> None:
 
 def test_memory_stays_flat(served: Served) -> None:
     def memory() -> float:
-        text = Path(f"/proc/{served.workers[0]}/smaps_rollup").read_text()
-        return next(int(x.split()[1]) for x in text.splitlines() if x.startswith("Pss:")) / 1024
+        texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in served.workers]
+        lines = [line for text in texts for line in text.splitlines() if line.startswith("Pss:")]
+        return sum(int(line.split()[1]) for line in lines) / 1024
 
     found = review(POD)
     found["request"]["object"]["metadata"]["annotations"] = {"text": "x y " * 25_000}
     body = json.dumps(found).encode()
+    connections = [served.connect() for _ in range(8)]
+    for connection in connections:
+        connection.connect()  # of so many at a time, each worker has some
 
     def ask(times: int) -> float:
-        connection = served.connect()
-        for _ in range(times):
+        for number in range(times):
+            connection = connections[number % len(connections)]
             connection.request("POST", "/validate", body)
             assert connection.getresponse().read()
-        connection.close()
         return memory()
 
-    before = ask(100)
-    assert ask(1_000) < before + 20
+    before = ask(200)
+    after = ask(1_000)
+    for connection in connections:
+        connection.close()
+    assert after < before + 20
 
 
 def test_only_clients_of_one_authority(tmp_path: Path) -> None:

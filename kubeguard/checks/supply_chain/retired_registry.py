@@ -28,7 +28,7 @@ def retired_registry(
 ) -> Iterator[Problem]:
     for image, who, node, key in references(workload):
         name = f"{image.registry}/{image.repository}/"
-        for registry in registries:
+        for registry in registries if name.startswith(registries) else ():
             if name.startswith(f"{registry}/"):
                 message = f"the image of {who} comes from {registry}, which is retired"
                 yield Problem(node[key], message, _fix(node[key]))

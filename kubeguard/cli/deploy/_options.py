@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from kubeguard import api
-from kubeguard.cli.connecting import cluster, connection_options, with_options
-from kubeguard.cli.output import note, say
-from kubeguard.cli.scan import exit_code
-from kubeguard.errors import KubeguardError, UsageError
-from kubeguard.formats import Context, pieces
-from kubeguard.model.finding import Report
+from kubeguard.cli.connecting import connection_options, with_options
+from kubeguard.cli.deploy._targets import Target, TargetName
+from kubeguard.errors import UsageError
 from kubeguard.policy.configuration import Options
 from kubeguard.policy.policy import Policy
-
-if TYPE_CHECKING:
-    from kubeguard.deploy.deployment import Deployment
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?")
@@ -35,48 +30,72 @@ FILES = click.option(
     multiple=True,
     required=True,
     metavar="PATH",
-    help="Manifests, and images to judge with them, as `scan` takes them.  Repeatable.",
+    help="Manifests, or one Compose file, and images to judge with them, as `scan` takes them.  "
+    "Repeatable.",
 )
 PROFILE = click.option(
     "--profile",
     type=click.Choice(["baseline", "restricted", "pedantic"]),
     help="How strict to be, instead of what kubeguard.yaml says.",
 )
+PROBES = click.option(
+    "--probes/--no-probes",
+    default=True,
+    help="Also ask each container, by exec, what it can write, read and reach.  [default: do]",
+)
+TARGET = click.option(
+    "--target",
+    type=click.Choice([each.value for each in TargetName]),
+    default=TargetName.KUBERNETES.value,
+    show_default=True,
+    help="A cluster, or the engine that docker speaks to.",
+)
 _RELEASE = (
     click.argument("release"),
+    TARGET,
     click.option(
         "-n",
         "--namespace",
-        default="default",
-        show_default=True,
-        help="Where the release is, and objects that say nothing else.",
+        help="Where the release is, and objects that say nothing else.  [default: default]",
     ),
     connection_options,
 )
 
 
-def release_options(command: _Command) -> _Command:
-    """Which release, on which cluster."""
-    return with_options(command, _RELEASE)
+def release_options(command: _Command) -> Callable[..., Any]:
+    """Which release, and where: the command gets them as one `Target`."""
+
+    @functools.wraps(command)
+    def with_release(
+        release: str,
+        target: str,
+        namespace: str | None,
+        kubeconfig: Path | None,
+        context: str | None,
+        **rest: Any,
+    ) -> Any:
+        if not _DNS_LABEL.fullmatch(release):
+            raise UsageError(
+                f"{release[:60]!r} is no name of a release", "like web or reference-app"
+            )
+        if TargetName(target) is TargetName.COMPOSE:
+            refuse(target, namespace=namespace, kubeconfig=kubeconfig, context=context)
+            from kubeguard.cli.deploy._compose import ComposeTarget
+
+            return command(ComposeTarget(release), **rest)
+        from kubeguard.cli.deploy._cluster import ClusterTarget
+
+        place = namespace or "default"
+        return command(ClusterTarget(release, place, kubeconfig, context), **rest)
+
+    return with_options(with_release, _RELEASE)
 
 
-def asked(release: str, namespace: str, kubeconfig: Path | None, context: str | None) -> Deployment:
-    """The release. Raises UsageError."""
-    if not _DNS_LABEL.fullmatch(release):
-        raise UsageError(f"{release[:60]!r} is no name of a release", "like web or reference-app")
-    there = cluster(kubeconfig, context)
-    from kubeguard.deploy.deployment import Deployment
-    from kubeguard.deploy.release import Release
-
-    return Deployment(Release(release, namespace, there), there, say)
-
-
-def manifests(files: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The objects in the files. Raises UsageError when there are none."""
-    found = api.objects(*files)
-    if not found:
-        raise UsageError("there are no objects in what is to be applied")
-    return found
+def refuse(target: str, **options: object) -> None:
+    """Raise UsageError when one is given that means nothing for the target."""
+    for name, value in options.items():
+        if value:
+            raise UsageError(f"--{name.replace('_', '-')} means nothing with --target {target}")
 
 
 def policy(profile: str | None) -> Policy:
@@ -84,17 +103,4 @@ def policy(profile: str | None) -> Policy:
     return api.load_policy(None, Options(profile=profile))
 
 
-def gate(files: tuple[str, ...], chosen: Policy) -> None:
-    """Show what a scan finds. Raises KubeguardError when it does not pass."""
-    report = api.audit(*files, policy=chosen)
-    show(report, chosen)
-    if exit_code(report, chosen):
-        hint = "correct what is found, or suppress it with a reason; nothing was applied"
-        raise KubeguardError("kubeguard does not let this pass", hint)
-
-
-def show(report: Report, chosen: Policy) -> None:
-    """A report as text, when there is something in it."""
-    if report.findings or report.faults or exit_code(report, chosen):
-        text = "".join(pieces("text", report, Context(chosen.profile, chosen.fail_on)))
-        note(text.rstrip("\n"))
+__all__ = ["FILES", "PROBES", "PROFILE", "TARGET", "WAIT", "Target", "policy", "release_options"]

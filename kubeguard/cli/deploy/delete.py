@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from kubeguard.cli.deploy._options import WAIT, asked, release_options
+from kubeguard.cli.deploy._options import WAIT, Target, release_options
 from kubeguard.cli.output import say
 
 
 @click.command()
 @release_options
 @WAIT
+@click.option("--volumes", is_flag=True, help="Also the data in the volumes of a Compose project.")
 @click.option("--yes", is_flag=True, help="Without asking.")
-def delete(
-    release: str,
-    namespace: str,
-    kubeconfig: Path | None,
-    context: str | None,
-    wait: int,
-    yes: bool,
-) -> None:
-    """Delete every object that a release made, the last first; a namespace that was there stays."""
-    deployment = asked(release, namespace, kubeconfig, context)
-    made = deployment.made()
+def delete(target: Target, wait: int, volumes: bool, yes: bool) -> None:
+    """Delete everything that a release made, the last first; a namespace that was there stays."""
+    made = target.made(volumes)
     if not yes:
         for name in made:
             say(f"  {name}")
-        click.confirm(f"Delete these {len(made)} objects of {release}?", abort=True, err=True)
-    deployment.delete(wait)
+        click.confirm(f"Delete these {len(made)} objects?", abort=True, err=True)
+    target.delete(wait, volumes)

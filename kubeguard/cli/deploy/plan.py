@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import click
 
-from kubeguard.cli.deploy._options import FILES, asked, manifests, release_options
+from kubeguard.cli.deploy._options import FILES, Target, release_options
 from kubeguard.cli.output import note, say
 from kubeguard.formats._printable import printable
 
@@ -17,23 +16,15 @@ CHANGES, REFUSED = 1, 3
 @click.command()
 @release_options
 @FILES
-def plan(
-    release: str,
-    namespace: str,
-    kubeconfig: Path | None,
-    context: str | None,
-    files: tuple[str, ...],
-) -> None:
+def plan(target: Target, files: tuple[str, ...]) -> None:
     """Tell what `apply` would do, object by object, with the lines that would change.
 
-    Exit code: 0 nothing, 1 something would change, 3 the cluster refuses something.
+    Exit code: 0 nothing, 1 something would change, 3 the cluster or docker refuses something.
     """
-    wanted = manifests(files)
-    deployment = asked(release, namespace, kubeconfig, context)
-    from kubeguard.deploy.plan import Kind
+    from kubeguard.deploy.change import Kind
 
     counts: Counter[Kind] = Counter()
-    for change in deployment.plan(wanted):
+    for change in target.plan(files):
         counts[change.kind] += 1
         if change.kind is not Kind.KEEP:
             say(f"{change.kind:6}  {printable(change.name)}")

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from kubeguard import files
+from kubeguard.cli.deploy._options import TARGET
+from kubeguard.cli.deploy._targets import TargetName
 from kubeguard.cli.output import note, reason, say
 from kubeguard.errors import KubeguardError
 
@@ -30,12 +32,38 @@ from kubeguard.errors import KubeguardError
     metavar="FOLDER",
     help="A file for each object in this folder, instead of one stream on standard output.",
 )
-def render(value_files: tuple[Path, ...], settings: tuple[str, ...], output: Path | None) -> None:
+@TARGET
+def render(
+    value_files: tuple[Path, ...], settings: tuple[str, ...], output: Path | None, target: str
+) -> None:
     """Write the manifests of the reference AI service, for `kubeguard deploy apply`.
 
     \b
     Values: overlay (single-node, production), namespace, image, training_image, host.
+    With --target compose: project, image, postgresql_image, redis_image, address, port.
     """
+    if TargetName(target) is TargetName.COMPOSE:
+        _compose(value_files, settings, output)
+    else:
+        _objects(value_files, settings, output)
+
+
+def _compose(value_files: tuple[Path, ...], settings: tuple[str, ...], output: Path | None) -> None:
+    from kubeguard.deploy.compose.reference import IMAGES, SCHEMA, rendered
+    from kubeguard.deploy.reference import values
+
+    chosen = values(value_files, settings, SCHEMA)
+    text = rendered(chosen)
+    if output is None:
+        say(text.rstrip("\n"))
+    else:
+        _write(output / "compose.yaml", text)
+        note(f"wrote {output / 'compose.yaml'}")
+    if missing := [f"{name} (or {IMAGES[name]})" for name in IMAGES if name not in chosen]:
+        note(f"images are still to be chosen: {', '.join(missing)}")
+
+
+def _objects(value_files: tuple[Path, ...], settings: tuple[str, ...], output: Path | None) -> None:
     from kubeguard.cluster.text import document, documents
     from kubeguard.deploy import reference
 

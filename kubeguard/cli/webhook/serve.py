@@ -46,7 +46,18 @@ from kubeguard.policy.sources import PolicySource
     help="Keep redacted reviews in this folder.",
 )
 @click.option(
-    "--requests", type=click.IntRange(1), default=128, show_default=True, help="To judge at a time."
+    "--requests",
+    type=click.IntRange(1),
+    default=128,
+    show_default=True,
+    help="At a time, for each worker.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Processes that judge.",
 )
 def serve(
     config: str | None,
@@ -60,6 +71,7 @@ def serve(
     kubeconfig: Path | None,
     record: Path | None,
     requests: int,
+    workers: int,
 ) -> None:
     """Serve /validate, /livez, /readyz and /metrics; logs decisions as JSON lines.
 
@@ -98,6 +110,7 @@ def serve(
             str(kubeconfig) if kubeconfig else None,
             record,
             Limits(requests=requests),
+            workers,
         )
     )
 

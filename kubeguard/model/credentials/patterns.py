@@ -21,6 +21,8 @@ _PROMISING = Regex(
     r"ord[ =]|ORD |(?:BY|by) '|\bcurl |\bmysql|\blogin "
 )
 """What every match holds one of; most lines of a manifest do not."""
+_SHORT = 10
+"""Characters of which fewer are a password at most, after a `:` or a `=`."""
 
 
 def _anything(_: str) -> bool:
@@ -258,6 +260,8 @@ PATTERNS = (
 
 def candidates(text: str) -> list[Credential]:
     """Every match, placeholders included, by place; they may overlap."""
+    if len(text) < _SHORT and ":" not in text and "=" not in text:
+        return []  # most values of variables
     if not _PROMISING.search(text):
         return []
     found = [credential for pattern in PATTERNS for credential in pattern.matches(text)]
@@ -267,8 +271,11 @@ def candidates(text: str) -> list[Credential]:
 
 def find(text: str) -> tuple[Credential, ...]:
     """The credentials in any text by place, without overlaps; references and samples are none."""
+    found = candidates(text)
+    if not found:
+        return ()
     kept: list[Credential] = []
-    for credential in candidates(text):
+    for credential in found:
         if kept and credential.start < kept[-1].end:
             continue
         value = text[credential.start : credential.end]

@@ -350,7 +350,9 @@ def _pod(name: str, container: Object, volumes: list[Object]) -> Object:
     }
 
 
-def _container(settings: Settings, arguments: list[str], cpu: str, memory: str) -> Object:
+def _container(
+    settings: Settings, arguments: list[str], cpu: str, memory: str, at_most: str = "1"
+) -> Object:
     return {
         "image": settings.image,
         "args": arguments,
@@ -361,7 +363,7 @@ def _container(settings: Settings, arguments: list[str], cpu: str, memory: str) 
         },
         "resources": {
             "requests": {"cpu": cpu, "memory": memory},
-            "limits": {"cpu": "1", "memory": "256Mi"},
+            "limits": {"cpu": at_most, "memory": "256Mi"},
         },
         "volumeMounts": [
             {
@@ -380,7 +382,7 @@ def _server(settings: Settings) -> Object:
         arguments += ["--manage-certificate", settings.namespace]
     else:
         arguments += ["--cert", "/etc/kubeguard-tls/tls.crt", "--key", "/etc/kubeguard-tls/tls.key"]
-    container = _container(settings, arguments, "100m", "128Mi")
+    container = _container(settings, arguments, "100m", "128Mi", "2")  # as many as it has workers
     names = [volume["name"] for volume in _volumes(settings)]
     container["volumeMounts"] += [
         {"name": name, "mountPath": f"/etc/{name}", "readOnly": True} for name in names
