@@ -57,8 +57,6 @@ _CONNECTIONS = 16_384
 _HEADERS = 5_000
 """Milliseconds to read the headers of a request."""
 _ERROR_BYTES = 4096
-_GARBAGE = 20_000
-"""Objects between looks for cycles: a review makes hundreds, nearly all gone with its answer."""
 
 
 class Serving(NamedTuple):
@@ -148,7 +146,6 @@ class _Supervisor:
         Thread(target=self._watch, name="files", daemon=True).start()
         gc.enable()  # a scan lives too short for it, and switches it off
         gc.freeze()
-        gc.set_threshold(_GARBAGE)
         self._tell("serving", address=f"{self.serving.host}:{self.serving.port}")
         server.serve(target_loader=self.app, wrap_loader=False)
 
