@@ -84,7 +84,7 @@ class Workload(View):
         """Labels and annotations the pods will carry."""
         spec, manifest = self.node.path, self.manifest.node
         above = spec[len(manifest.path) : -1]
-        return manifest.at(*above)["metadata"]
+        return manifest.at(*above, "metadata")
 
     @property
     def labels(self) -> dict[str, object]:

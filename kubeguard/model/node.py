@@ -84,10 +84,7 @@ class Node:
 
     def at(self, *path: str | int) -> Node:
         """The descendant at `path`, missing or not."""
-        node = self
-        for key in path:
-            node = node[key]
-        return node
+        return Node(self.get(*path), self.source, (*self.path, *path))
 
     def get(self, *path: str | int) -> object:
         """The bare value at `path`, None when missing: the cheap way to hear that all is well."""
@@ -147,6 +144,12 @@ class _Layered(Node):
     def __getitem__(self, key: str | int) -> Node:
         own, base = self.own[key], self.base[key]
         return own.over(base) if own.exists or not base.exists else base
+
+    def at(self, *path: str | int) -> Node:
+        node: Node = self
+        for key in path:
+            node = node[key]
+        return node
 
 
 def _filled(own: object, base: object) -> object:

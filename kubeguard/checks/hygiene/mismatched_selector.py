@@ -42,11 +42,11 @@ from kubeguard.checks.kit import (
     ),
 )
 def mismatched_selector(manifest: Manifest) -> Iterator[Problem]:
-    selector = manifest.node["spec"]["selector"]
-    template = manifest.node["spec"]["template"]
+    selector = manifest.node.at("spec", "selector")
+    template = manifest.node.at("spec", "template")
     if not selector.mapping or not isinstance(template.value, dict):
         return
-    labels = template["metadata"]["labels"]
+    labels = template.at("metadata", "labels")
     plain = manifest.kind in ("DeploymentConfig", "ReplicationController")
     for key, wanted in (selector if plain else selector["matchLabels"]).items():
         if key not in labels.mapping or labels.mapping[key] != wanted.value:
