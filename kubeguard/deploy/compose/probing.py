@@ -70,11 +70,12 @@ def probe(live: Sequence[Container], docker: Docker) -> Probing:
 def _asked(container: Container, docker: Docker) -> Probed | Unprobed:
     def run(command: Sequence[str]) -> Answer:
         try:
-            ended = docker.run(("exec", container.id, *command), seconds=SECONDS)
+            command = ("exec", container.id, *command)
+            ended = docker.run(command, seconds=SECONDS, most=MOST_BYTES + 1)
         except KubeguardError as error:
             return Answer(b"", error=error.message)
         return Answer(
-            ended.output[: MOST_BYTES + 1],
+            ended.output,
             ended.code,
             "" if ended.output else said(ended.complaint),
         )

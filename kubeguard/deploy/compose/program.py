@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any, NamedTuple
@@ -14,6 +15,9 @@ from kubeguard.model.credentials import mask
 
 SECONDS = 60.0
 """For one question to the engine."""
+_LONGEST_LINE = 64 * 1024
+_REST = 5.0
+"""Seconds for what an ended program has left behind; one that it started may hold on to more."""
 _SENTENCE = 500
 """Characters that are shown of what docker says."""
 
@@ -49,10 +53,13 @@ class Docker:
         text: bytes = b"",
         seconds: float = SECONDS,
         hear: Callable[[str], object] = lambda _: None,
+        most: int = -1,
     ) -> Ended:
         """Run it to its end; `hear` gets each line of standard error while it runs.
 
-        Raises KubeguardError when there is no such program, or it takes too long.
+        Of what it prints `most` bytes are read, all unless that is said: who prints more has to
+        wait until its time is over. Raises KubeguardError when there is no such program, or it
+        takes too long.
         """
         try:
             process = subprocess.Popen(  # noqa: S603 - our own words, and paths
@@ -67,24 +74,29 @@ class Docker:
                 f"{self._program} cannot be started: {error.strerror}", hint
             ) from None
         with process:
-            return _followed(process, text, seconds, hear)
+            return _followed(process, text, seconds, hear, most)
 
 
 def _followed(
-    process: subprocess.Popen[bytes], text: bytes, seconds: float, hear: Callable[[str], object]
+    process: subprocess.Popen[bytes],
+    text: bytes,
+    seconds: float,
+    hear: Callable[[str], object],
+    most: int,
 ) -> Ended:
-    lines: list[str] = []
+    complaints = deque([""], maxlen=1)
     output: list[bytes] = []
 
     def listen() -> None:
         assert process.stderr
-        for line in process.stderr:
-            lines.append(line.decode(errors="replace").strip())
-            hear(lines[-1])
+        while line := process.stderr.readline(_LONGEST_LINE):
+            if said := line.decode(errors="replace").strip():
+                complaints.append(said)
+                hear(said)
 
     def read() -> None:
         assert process.stdout
-        output.append(process.stdout.read())
+        output.append(process.stdout.read(most))
 
     readers = [Thread(target=each, daemon=True) for each in (listen, read)]
     for each in readers:
@@ -102,10 +114,10 @@ def _followed(
     except BaseException:
         process.terminate()
         raise
-    for each in readers:
-        each.join()
-    complaint = next((line for line in reversed(lines) if line), "")
-    return Ended(process.returncode, b"".join(output), complaint)
+    finally:
+        for each in readers:
+            each.join(_REST)
+    return Ended(process.returncode, b"".join(output), complaints[0])
 
 
 def said(complaint: str) -> str:
