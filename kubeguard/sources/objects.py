@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kubeguard.sources.compose import Variables
 
 _API_VERSION = Regex(r"(?:[a-z0-9.-]+/)?v[0-9]+(?:(?:alpha|beta)[0-9]+)?")
+_OF_SERVICES = {"image", "build", "extends"}
+"""Of these keys, a service of a Compose file has one at least."""
 _TOOL_GROUPS = (
     "audit.k8s.io",
     "apiserver.config.k8s.io",
@@ -81,7 +83,7 @@ def _without_type(document: Node, file_name: str, variables: Variables) -> Sorte
     services = document.get("services")
     if isinstance(services, dict) and (
         "compose" in file_name.lower()
-        or any(isinstance(s, dict) and ("image" in s or "build" in s) for s in services.values())
+        or any(isinstance(s, dict) and s.keys() & _OF_SERVICES for s in services.values())
     ):
         from kubeguard.sources import compose
 

@@ -57,6 +57,9 @@ _CONNECTIONS = 16_384
 _HEADERS = 5_000
 """Milliseconds to read the headers of a request."""
 _ERROR_BYTES = 4096
+_GARBAGE = 2_000
+"""Objects between looks for cycles. A manifest and its pods are one, and keep what was reviewed:
+too many of them are memory, too few are time."""
 
 
 class Serving(NamedTuple):
@@ -146,6 +149,7 @@ class _Supervisor:
         Thread(target=self._watch, name="files", daemon=True).start()
         gc.enable()  # a scan lives too short for it, and switches it off
         gc.freeze()
+        gc.set_threshold(_GARBAGE)
         self._tell("serving", address=f"{self.serving.host}:{self.serving.port}")
         server.serve(target_loader=self.app, wrap_loader=False)
 
