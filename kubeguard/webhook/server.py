@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from math import ceil
 from mmap import mmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -123,6 +124,7 @@ class _Supervisor:
         self.seen = self._look()
 
     def run(self) -> None:
+        limits = self.serving.limits
         if "fork" in multiprocessing.get_all_start_methods():
             multiprocessing.set_start_method("fork", force=True)
         server = Server(
@@ -143,7 +145,7 @@ class _Supervisor:
             backpressure=_CONNECTIONS,
             respawn_failed_workers=True,
             respawn_interval=_OVERLAP,
-            workers_kill_timeout=30,
+            workers_kill_timeout=ceil(limits.body_seconds + limits.seconds),
         )
         server.on_reload(self.reload)
         Thread(target=self._watch, name="files", daemon=True).start()

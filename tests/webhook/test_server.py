@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -245,6 +246,21 @@ def test_sigterm_finishes_what_has_begun(served: Served) -> None:
     assert b"KG3001" in response.read()
     connection.close()
     assert served.process.wait(20) == 0
+
+
+def test_a_client_of_http2_that_says_nothing_more_is_not_waited_for(served: Served) -> None:
+    """It would have to answer to a GOAWAY; a request takes 15 seconds at most."""
+    context = ssl.create_default_context(cafile=served.folder / "tls.crt")
+    context.set_alpn_protocols(["h2"])
+    no_settings = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+    with (
+        socket.create_connection(("127.0.0.1", served.port)) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+    ):
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + no_settings)
+        assert connection.recv(9)
+        served.process.terminate()
+        assert served.process.wait(25) == 0
 
 
 def test_nobody_stays_when_the_upper_process_is_killed(served: Served) -> None:
