@@ -124,7 +124,8 @@ def survey(readings: Sequence[Reading], checks: Sequence[Check], settings: Setti
     names = {reading.name for reading in readings}
     all_of_them = tuple(manifest for own in manifests for manifest in own)
     every = tuple(m for m in all_of_them if not m.node.source.translation)
-    on_bundle = [*_ask(Bundle(every), _Table.of(tuple(checks)).on(Bundle), faults)]
+    asked = _Table.of(tuple(checks)).on(Bundle)
+    on_bundle = [*_ask(Bundle(every), asked, faults)] if asked else []
     verdict = Verdict()
     if settings.policies:  # the last to be asked: their engine may still be starting
         dockerfiles = (reading.dockerfile for reading in readings if reading.dockerfile)

@@ -25,7 +25,7 @@ from kubeguard.policy.policy import Policy
 from kubeguard.policy.selection import select
 from kubeguard.policy.suppressions import Suppressions
 from kubeguard.sources import admission as source
-from kubeguard.webhook.review import BadReviewError, Operation, Request, value
+from kubeguard.webhook.review import BadReviewError, Operation, Request, judged, value
 
 Labels = Callable[[str], Mapping[str, object]]
 """The labels of a namespace, none of one that nobody has heard of."""
@@ -68,8 +68,8 @@ class Judge:
             return Judgement(exempt=reason)
         if request.operation is Operation.DELETE:
             return Judgement()
-        new = _object(value(request.object))
-        old = _object(value(request.old_object))
+        read = value if self.policy.rules else judged  # a policy may ask for anything
+        new, old = _object(read(request.object)), _object(read(request.old_object))
         if new is None:
             return Judgement()
         if refusal := self._steering(request, new, old):

@@ -91,6 +91,7 @@ class Response(NamedTuple):
 
 
 _DECODER = msgspec.json.Decoder(_Review)
+_PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def decode(body: bytes) -> Request:
@@ -111,6 +112,19 @@ def value(raw: msgspec.Raw) -> Any:
         return orjson.loads(memoryview(raw))
     except ValueError as error:
         raise BadReviewError(f"the object cannot be read: {error}") from error
+
+
+def judged(raw: msgspec.Raw) -> Any:
+    """The same without `metadata.managedFields`: who set what is often most of an object, and
+    nothing that is judged. Raises BadReviewError."""
+    try:
+        parts = _PARTS.decode(raw)
+        metadata = _PARTS.decode(parts["metadata"])
+        del metadata["managedFields"]
+    except (msgspec.MsgspecError, KeyError):
+        return value(raw)
+    read: dict[str, Any] = {key: value(part) for key, part in metadata.items()}
+    return {key: read if key == "metadata" else value(part) for key, part in parts.items()}
 
 
 def encode(uid: str, response: Response) -> bytes:
