@@ -125,3 +125,5 @@ def _forget_the_dead(folder: Path) -> None:
             os.kill(int(file.stem.rpartition("_")[2]), 0)
         except ProcessLookupError:
             file.unlink(missing_ok=True)
+        except PermissionError:
+            continue  # somebody else's has the number now

@@ -131,7 +131,7 @@ def test_no_text_is_passed_over_that_a_pattern_matches(
     assert {*pattern.matches(text)} <= {*candidates(text)}
 
 
-@pytest.mark.parametrize("text", ["://:p@", "a?pwd=p"])
+@pytest.mark.parametrize("text", ["://:p@", "a?pwd=p", "curl -uu:p", "mysql -pxyz"])
 def test_the_shortest_there_are(text: str) -> None:
     assert candidates(text)
 

@@ -16,7 +16,7 @@ import pytest
 from tests import container_engine
 from tests.container_engine import Engine
 
-pytestmark = [pytest.mark.container_engine, pytest.mark.xdist_group("container_engine")]
+pytestmark = pytest.mark.container_engine
 if why := container_engine.missing("mmdebstrap"):
     pytest.skip(why, allow_module_level=True)
 

@@ -13,7 +13,7 @@ from images import Build, Built
 
 from tests import container_engine
 
-pytestmark = [pytest.mark.container_engine, pytest.mark.xdist_group("container_engine")]
+pytestmark = pytest.mark.container_engine
 if why := container_engine.missing("mmdebstrap"):
     pytest.skip(why, allow_module_level=True)
 

@@ -19,11 +19,7 @@ from kubeguard.deploy.probes import Probed, Question, Root, found
 from kubeguard.deploy.probing import probe
 from tests import container_engine
 
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.container_engine,
-    pytest.mark.xdist_group("container_engine"),
-]
+pytestmark = [pytest.mark.cluster, pytest.mark.container_engine]
 if why := container_engine.missing("mmdebstrap"):
     pytest.skip(why, allow_module_level=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubeguard.model.node import Node
+from kubeguard.model.regex import Regex
 from kubeguard.sources.compose.interpolation import Open
 from kubeguard.sources.compose.pod import Pod
 from kubeguard.sources.compose.values import is_true, pairs
@@ -11,6 +12,8 @@ _CONTEXT = "securityContext"
 _SOMEBODY = 65534
 """Stands for a user that has a name, or is not known here; who it is nobody asks."""
 _CONFINED = "RuntimeDefault"
+_ID = Regex(r"[+-]?(?=[0-9])0*([0-9]{0,10})")
+"""A number as the engine reads it, however many zeros stand before it."""
 
 
 def put_security(service: Node, pod: Pod) -> None:
@@ -34,22 +37,28 @@ def _put_capabilities(service: Node, pod: Pod) -> None:
 
 
 def _put_user(node: Node, pod: Pod) -> None:
-    """A name is taken for somebody, unless it is root's: who has it, only the image knows."""
+    """An empty one is the image's."""
     if node.value is None:
         return
     user, _, group = str(node.value).partition(":")
-    number = 0 if user == "root" else int(user) if user.isdecimal() else _SOMEBODY
-    pod.own(_CONTEXT, "runAsUser", value=number, by=node)
-    pod.own(_CONTEXT, "runAsNonRoot", value=True, by=node)
+    if user:
+        pod.own(_CONTEXT, "runAsUser", value=_number(user), by=node)
+        pod.own(_CONTEXT, "runAsNonRoot", value=True, by=node)
     if group and not isinstance(node.value, Open):
-        is_root = group == "root" or (group.isdecimal() and int(group) == 0)
-        pod.own(_CONTEXT, "runAsGroup", value=0 if is_root else _SOMEBODY, by=node)
+        pod.own(_CONTEXT, "runAsGroup", value=_number(group), by=node)
 
 
 def _put_groups(node: Node, pod: Pod) -> None:
     for each in node:
-        is_root = str(each.value) in ("0", "root")
-        pod.add((_CONTEXT, "supplementalGroups"), 0 if is_root else _SOMEBODY, each)
+        pod.add((_CONTEXT, "supplementalGroups"), _number(str(each.value)), each)
+
+
+def _number(name: str) -> int:
+    """A name is taken for somebody, unless it is root's: who has it, only the image knows."""
+    if name == "root":
+        return 0
+    found = _ID.fullmatch(name)
+    return int(found[1] or 0) if found else _SOMEBODY
 
 
 def _put_options(node: Node, pod: Pod) -> None:
