@@ -225,7 +225,7 @@ def test_workers_count_together_and_what_they_counted_stays(served: Served) -> N
     assert served.value("kubeguard_certificate_expiry_timestamp_seconds") > time.time()
 
     workers = served.workers
-    served.process.send_signal(signal.SIGHUP)
+    served.configuration.write_text("profile: pedantic\n")
     served.until(lambda: served.replaced(workers))
     served.ask()
     assert counted() == 17
