@@ -16,7 +16,7 @@ from kubeguard.deploy.release import (
     Release,
     Revision,
     Status,
-    before_the_last,
+    earlier,
     identity,
     references,
 )
@@ -71,14 +71,7 @@ class Deployment:
 
         Raises UsageError when there is none.
         """
-        revisions = self._revisions()
-        if to:
-            chosen = next((each for each in revisions if each.number == to), None)
-        else:
-            chosen = before_the_last(revisions)
-        if chosen is None:
-            there = ", ".join(str(r.number) for r in revisions) or "none"
-            raise UsageError(f"{self._release.name}: no such revision", f"there are: {there}")
+        chosen = earlier(self._release.name, self._revisions(), to)
         self._tell(f"back to revision {chosen.number}")
         self.apply(chosen.objects, seconds, chosen.number)
 

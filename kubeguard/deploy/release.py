@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from kubeguard.cluster.objects import Object, Objects
-from kubeguard.errors import KubeguardError
+from kubeguard.errors import KubeguardError, UsageError
 
 LABEL = "kubeguard.dev/release"
 """On every object of a release: its name."""
@@ -99,6 +99,9 @@ class Settled(Protocol):
     """A revision of any target."""
 
     @property
+    def number(self) -> int: ...
+
+    @property
     def status(self) -> Status: ...
 
     @property
@@ -108,7 +111,20 @@ class Settled(Protocol):
 _Revision = TypeVar("_Revision", bound=Settled)
 
 
-def before_the_last(revisions: Sequence[_Revision]) -> _Revision | None:
+def earlier(release: str, revisions: Sequence[_Revision], to: int) -> _Revision:
+    """The revision of this number; the last that was deployed before if it is 0.
+
+    Raises UsageError when there is none.
+    """
+    named = next((each for each in revisions if each.number == to), None)
+    found = named if to else _before_the_last(revisions)
+    if found is None:
+        there = ", ".join(str(each.number) for each in revisions) or "none"
+        raise UsageError(f"{release}: no such revision", f"there are: {there}")
+    return found
+
+
+def _before_the_last(revisions: Sequence[_Revision]) -> _Revision | None:
     """What was deployed before; a way back that was interrupted or has failed is taken again."""
     settled = [*revisions]
     while settled and settled[-1].back_to and settled[-1].status is not Status.DEPLOYED:

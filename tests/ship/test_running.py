@@ -215,7 +215,8 @@ def test_confined(modules: Pods, module: str) -> None:
 def test_its_own_health_check_passes(modules: Pods, module: str) -> None:
     form = "--format={{json .Config.Healthcheck.Test}}"
     said = modules.engine.docker("container", "inspect", form, modules.called(module))
-    modules.engine.docker("exec", modules.called(module), *json.loads(said)[1:])
+    checked = modules.engine.tried("exec", modules.called(module), *json.loads(said)[1:])
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_jobs_run_to_their_end(modules: Pods) -> None:

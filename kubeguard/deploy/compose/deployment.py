@@ -12,7 +12,7 @@ from kubeguard.deploy.compose.plan import plan
 from kubeguard.deploy.compose.program import Docker
 from kubeguard.deploy.compose.project import Project
 from kubeguard.deploy.compose.revisions import Accepted, Revision, Revisions
-from kubeguard.deploy.release import Status, before_the_last
+from kubeguard.deploy.release import Status, earlier
 from kubeguard.errors import KubeguardError, UsageError
 
 _BACK = "apply brings it back"
@@ -52,14 +52,7 @@ class ComposeDeployment:
         Raises UsageError when there is none.
         """
         with self._revisions.held():
-            revisions = self._revisions.all()
-            if to:
-                old = next((each for each in revisions if each.number == to), None)
-            else:
-                old = before_the_last(revisions)
-            if old is None:
-                there = ", ".join(str(each.number) for each in revisions) or "none"
-                raise UsageError(f"{self._release}: no such revision", f"there are: {there}")
+            old = earlier(self._release, self._revisions.all(), to)
             self._tell(f"back to revision {old.number}")
             self._refuse_foreign()
             again = self._revisions.begin(old.folder, old.model, old.accepted, old.number)
